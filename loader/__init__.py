@@ -1,0 +1,1 @@
+"""Puts triples in: sources, records, triples, validation, an immutable release."""

@@ -1,0 +1,126 @@
+"""Import a table: read its rows, make triples of their records, merge them into the curated files.
+
+A statement that is there stays; a new one is added. Where a single-valued property has another value already, the
+file's value stays and the difference is reported, unless the table is to win: what a curator wrote by hand is never lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from loader.curated import Curated
+from loader.errors import ColumnsError, RejectedRow
+from loader.namespaces import compress, expand
+from loader.tables import mapping as mappings
+from loader.tables import reader
+from loader.tables.reader import Row, split
+from loader.tables.record import Desk, Record
+from loader.tables.records import READERS
+from loader.tables.statements import statements
+from loader.terms import Term, english, named, text
+
+_TYPE = named("rdf:type")
+_PROVENANCE = frozenset(expand(curie) for curie in ("sg:confidence", "sg:seenIn"))
+
+
+@dataclass
+class Outcome:
+    """What an import did: rows by fate, files changed, differences that were left alone."""
+
+    rows: int = 0
+    imported: int = 0
+    left_out: int = 0
+    rejected: list[tuple[int, list[str], RejectedRow]] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    changed: list[Path] = field(default_factory=list)
+
+
+@dataclass
+class Importer:
+    """Imports tables into the curated files.
+
+    `single` names the single-valued properties by class, as the shapes declare them. `table_wins`: a table's value
+    of such a property replaces the file's.
+    """
+
+    curated: Curated
+    single: Mapping[str, frozenset[str]]
+    table_wins: bool = False
+
+    def run(self, kind: str, path: Path, where: Mapping[str, Iterable[str]] | None = None, page: str = "") -> Outcome:
+        """Import the rows of `path` whose columns hold one of the values that `where` names; save the files.
+
+        `page` is the text of the page whose claims are imported. Raises UnknownTableError, ColumnsError or
+        EncodingError; a row that cannot be used is an entry of the outcome's `rejected`.
+        """
+        self.outcome = Outcome()
+        desk = Desk(self.curated, mappings.load(kind), page)
+        wanted = {column: frozenset(values) for column, values in (where or {}).items()}
+        unknown = [column for column in wanted if column not in desk.mapping.columns]
+        if unknown:
+            raise ColumnsError(path, unknown, [])
+        rows = list(reader.read(path, desk.mapping.columns))
+        self._describe_source(path, desk)
+        for row in rows:
+            self.outcome.rows += 1
+            if not isinstance(row, Row):
+                self.outcome.rejected.append(row)
+            elif any(not wanted[column] & set(split(row[column])) for column in wanted):
+                self.outcome.left_out += 1
+            else:
+                self._import(row, desk)
+        self.outcome.changed = self.curated.save()
+        return self.outcome
+
+    def _import(self, row: Row, desk: Desk) -> None:
+        try:
+            made = [(record, statements(record, row, desk)) for record in READERS[desk.mapping.kind](row, desk)]
+        except RejectedRow as fault:
+            self.outcome.rejected.append((row.line, list(row.cells.values()), fault))
+            return
+        for record, triples in made:
+            self._merge(record, triples)
+        self.outcome.imported += 1
+
+    def _describe_source(self, path: Path, desk: Desk) -> None:
+        """The table as a Source, with the checksum of the very file."""
+        subject = NamedNode(desk.source)
+        said = [
+            Triple(subject, _TYPE, named("sg:Source")),
+            Triple(subject, named("skos:prefLabel"), english(desk.mapping.title)),
+            Triple(subject, named("dcterms:identifier"), text(desk.mapping.source)),
+            Triple(subject, named("dcterms:title"), english(desk.mapping.title)),
+            Triple(subject, named("sg:sha256"), text(sha256(path.read_bytes()).hexdigest())),
+        ]
+        self._merge(Record("source", desk.source), said)
+
+    def _merge(self, record: Record, triples: list[Triple]) -> None:
+        iri = record.iri if self.curated.has(record.iri) or not record.owner else record.owner
+        path = self.curated.path_of(iri)
+        classes = [expand("sg:Entity"), *(t.object.value for t in triples if t.predicate == _TYPE)]
+        single = frozenset[str]().union(*(self.single.get(cls, ()) for cls in classes))
+        for triple in sorted(triples, key=str):
+            there = self.curated.values(triple.subject.value, triple.predicate)
+            if not there or triple.object in there or triple.predicate.value not in single:
+                self.curated.add(path, triple)
+            elif self.table_wins:
+                self.curated.remove(path, triple.subject, triple.predicate)
+                self.curated.add(path, triple)
+            elif not (record.shared and triple.predicate.value in _PROVENANCE):
+                self.outcome.differences.append(_difference(triple, there))
+
+
+def _difference(triple: Triple, there: set[Term]) -> str:
+    property_ = compress(triple.predicate.value) or triple.predicate.value
+    held = ", ".join(sorted(_short(term) for term in there))
+    said = f"the file says {held}, the table {_short(triple.object)}"
+    return f"{triple.subject.value} {property_}: {said}; the file's value stays (--table-wins takes the table's)."
+
+
+def _short(term: Term) -> str:
+    return f"'{term.value}'" if isinstance(term, Literal) else term.value

@@ -1,0 +1,58 @@
+"""A tab-separated table, read strictly: UTF-8, one header row, the declared columns, a full set of cells a row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from loader.errors import ColumnsError, EncodingError, RejectedRow
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: `line` of the file on which it starts (1-based), and its cells by column."""
+
+    line: int
+    cells: dict[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column].strip()
+
+    def many(self, column: str) -> list[str]:
+        """The values of a cell that holds several, `|` between them."""
+        return split(self[column])
+
+
+def split(cell: str) -> list[str]:
+    """The values of a cell, `|` between them."""
+    return [part.strip() for part in cell.split("|") if part.strip()]
+
+
+def read(path: Path, columns: tuple[str, ...]) -> Iterator[Row | tuple[int, list[str], RejectedRow]]:
+    """Each row, or the line, cells and reason of one whose cells do not fit the header.
+
+    Raises ColumnsError where the header is not `columns` (in any order), EncodingError where a byte is not UTF-8.
+    """
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise EncodingError(path, data.count(b"\n", 0, error.start) + 1, error.start) from error
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
+    header = [name.strip() for name in next(reader, [])]
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    missing = [name for name in columns if name not in header]
+    extra = [name for name in header if name not in columns]
+    if missing or extra or doubled:
+        raise ColumnsError(path, missing, extra, doubled)
+    line = reader.line_num + 1
+    for cells in reader:
+        if cells and len(cells) != len(header):
+            reason = f"the row has {len(cells)} cells, the header {len(header)}; check its tabs"
+            yield line, cells, RejectedRow(None, reason)
+        elif cells:
+            yield Row(line, dict(zip(header, cells, strict=True)))
+        line = reader.line_num + 1

@@ -1,0 +1,1 @@
+"""Gives triples out: the SPARQL endpoint and the entity pages of one release."""
