@@ -58,7 +58,9 @@ def formatted(file: TurtleFile) -> str:
     try:
         return canonical(file.triples, own_entity(file.path))
     except ValueError as error:
-        raise FactError(file.path, None, f"{error}: give each part an IRI below its owner, such as <…#part>.") from error
+        raise FactError(
+            file.path, None, f"{error}: give each part an IRI below its owner, such as <…#part>."
+        ) from error
 
 
 def own_entity(path: Path) -> str:
@@ -112,5 +114,3 @@ def _escape(character: str) -> str:
     if character in _ESCAPES:
         return _ESCAPES[character]
     return f"\\u{ord(character):04X}" if ord(character) < 0x20 or ord(character) == 0x7F else character
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -14,10 +14,9 @@ from loader.canonical import canonical, own_entity
 from loader.kinds import KINDS
 from loader.namespaces import BASE, owner_of, split_entity
 from loader.places import Facts
-from loader.terms import Subject, Term, named
+from loader.terms import Subject, Term, content, named
 
 _LABEL = named("skos:prefLabel")
-_TYPE = named("rdf:type")
 
 
 class Curated:
@@ -36,11 +35,11 @@ class Curated:
                 triples = turtle.read(path).triples
                 self._files[path] = set(triples)
                 self._index(triples)
-                self._home.update({owner_of(t.subject.value): path for t in triples})
+                self._home.update({owner_of(content(t.subject)): path for t in triples})
 
     def _index(self, triples: Iterable[Triple]) -> None:
         for triple in triples:
-            self._about[triple.subject.value][triple.predicate.value].add(triple.object)
+            self._about[content(triple.subject)][triple.predicate.value].add(_plain(triple.object))
 
     def has(self, iri: str) -> bool:
         """Whether anything is said of the entity."""
@@ -73,10 +72,6 @@ class Curated:
                 return iri
         return None
 
-    def subjects(self, property_: NamedNode, object_: NamedNode) -> Iterator[str]:
-        """The entities that say `property_` of `object_`, sorted."""
-        return iter(sorted(iri for iri, said in self._about.items() if object_ in said.get(property_.value, ())))
-
     def path_of(self, iri: str) -> Path:
         """The file an entity lives in, or the one that it would get as the head of its own file."""
         owner = owner_of(iri)
@@ -96,19 +91,15 @@ class Curated:
         triples.add(triple)
         self._touched.add(path)
         self._index((triple,))
-        self._home.setdefault(owner_of(triple.subject.value), path)
+        self._home.setdefault(owner_of(content(triple.subject)), path)
         return True
 
-    def remove(self, path: Path, subject: Subject, property_: NamedNode) -> None:
+    def remove(self, path: Path, subject: Subject | Triple, property_: NamedNode) -> None:
         """Take back every value of one property in a file."""
         gone = {t for t in self._files.get(path, ()) if t.subject == subject and t.predicate == property_}
         self._files[path] -= gone
-        self._about[subject.value][property_.value] = set()
+        self._about[content(subject)][property_.value] = set()
         self._touched.add(path)
-
-    def is_typed(self, iri: str) -> bool:
-        """Whether the entity has a class."""
-        return bool(self.values(iri, _TYPE))
 
     def save(self) -> list[Path]:
         """Write every touched file in canonical form, each at once or not at all; the files whose text changed."""
@@ -121,6 +112,12 @@ class Curated:
             changed.append(path)
         self._touched.clear()
         return changed
+
+
+def _plain(term: Term | Triple) -> Term:
+    if isinstance(term, Triple):
+        raise TypeError("a triple is quoted where data hold IRIs and literals only")
+    return term
 
 
 def replace(path: Path, content: str) -> None:

@@ -74,13 +74,13 @@ def _dates(graph: rdflib.Graph) -> list[RdflibTriple]:
 def _superclasses(graph: rdflib.Graph) -> list[RdflibTriple]:
     prefix = expand("sg:")
     found: list[RdflibTriple] = []
-    for cls in sorted(set(graph.subjects(RDFS.subClassOf, None))):
+    for cls in sorted(set(graph.subjects(RDFS.subClassOf, None)), key=str):
         if not str(cls).startswith(prefix):
             continue
         above = [
             parent
             for parent in graph.transitive_objects(cls, RDFS.subClassOf)
-            if str(parent).startswith(prefix) and parent not in (cls, _ENTITY)
+            if parent is not None and str(parent).startswith(prefix) and parent not in (cls, _ENTITY)
         ]
         found += [(subject, RDF.type, parent) for subject in graph.subjects(RDF.type, cls) for parent in above]
     return found

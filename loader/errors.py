@@ -7,6 +7,7 @@ SarcographError
 │   ├── CommentError         a data file holds a comment, which canonical Turtle would lose
 │   ├── MisplacedEntityError a file does not hold the entity that its path names
 │   └── DuplicateEntityError two files state things of one entity
+├── FactsError               one or more files cannot be used; carries a FactError for each
 ├── TableError               a table cannot be imported
 │   ├── UnknownTableError    no mapping is declared for the kind
 │   ├── ColumnsError         columns are missing or not known
@@ -29,12 +30,19 @@ SarcographError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from loader.validation import Report
+
+
+def shown(path: Path, line: int | None = None) -> str:
+    """A path as people read it: relative where it is below the current folder; with its line."""
+    here = Path.cwd()
+    name = str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    return f"{name}:{line}" if line else name
 
 
 class SarcographError(Exception):
@@ -48,8 +56,7 @@ class FactError(SarcographError):
         self.path = path
         self.line = line
         self.sentence = sentence
-        place = f"{path}:{line}" if line else f"{path}"
-        super().__init__(f"{place}: {sentence}")
+        super().__init__(f"{shown(path, line)}: {sentence}")
 
 
 class TurtleError(FactError):
@@ -102,12 +109,17 @@ class DuplicateEntityError(FactError):
     """Two files state things of one entity."""
 
     def __init__(self, path: Path, line: int | None, entity: str, other: Path, other_line: int | None) -> None:
-        place = f"{other}:{other_line}" if other_line else f"{other}"
-        super().__init__(
-            path,
-            line,
-            f"<{entity}> is described here and at {place}. An entity has one file: move the statements together.",
-        )
+        place = shown(other, other_line)
+        cure = "An entity has one file: move the statements together."
+        super().__init__(path, line, f"<{entity}> is described here and at {place}. {cure}")
+
+
+class FactsError(SarcographError):
+    """One or more files cannot be used; `faults` holds a FactError for each."""
+
+    def __init__(self, faults: Sequence[FactError]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
 class TableError(SarcographError):
@@ -135,7 +147,7 @@ class ColumnsError(TableError):
             if names
         ]
         super().__init__(
-            f"{path}:1: the columns are not the mapping's ({'; '.join(faults)}). "
+            f"{shown(path, 1)}: the columns are not the mapping's ({'; '.join(faults)}). "
             "Rename, add or remove them, or declare them in loader/tables."
         )
 
@@ -144,7 +156,7 @@ class EncodingError(TableError):
     """The file is not UTF-8."""
 
     def __init__(self, path: Path, line: int, offset: int) -> None:
-        super().__init__(f"{path}:{line}: byte {offset} of the file is not UTF-8. Save the table as UTF-8.")
+        super().__init__(f"{shown(path, line)}: byte {offset} of the file is not UTF-8. Save the table as UTF-8.")
 
 
 class RejectedRow(TableError):

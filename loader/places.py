@@ -13,9 +13,13 @@ _PACKAGE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Facts:
-    """The three folders of facts below one root: a checkout, or the copy inside an installed wheel."""
+    """The three folders of facts below one root: a checkout, or the copy inside an installed wheel.
+
+    `data_folder` takes the place of the root's own data/.
+    """
 
     root: Path
+    data_folder: Path | None = None
 
     @property
     def ontology(self) -> Path:
@@ -27,13 +31,13 @@ class Facts:
 
     @property
     def data(self) -> Path:
-        return self.root / "data"
+        return self.data_folder or self.root / "data"
 
 
-def facts(root: Path | None = None) -> Facts:
+def facts(root: Path | None = None, data: Path | None = None) -> Facts:
     """The facts below `root`; without one, those of this checkout or of the installed package.
 
-    Raises SettingError where one of the three folders is not there.
+    `data` is another data folder to take. Raises SettingError where a folder is not there.
     """
     if root is None:
         installed = _PACKAGE / "facts"
@@ -41,7 +45,9 @@ def facts(root: Path | None = None) -> Facts:
     for name in ("ontology", "shapes", "data"):
         if not (root / name).is_dir():
             raise SettingError("the folder of facts", str(root), f"a folder that holds {name}/")
-    return Facts(root)
+    if data is not None and not ((data / "curated").is_dir() or (data / "sources").is_dir()):
+        raise SettingError("the folder of data", str(data), "a folder that holds curated/ or sources/")
+    return Facts(root, data)
 
 
 def home() -> Path:

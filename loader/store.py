@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from pyoxigraph import BlankNode, NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
 
 from loader.errors import DamagedReleaseError, QueryCrashError, QuerySyntaxError
 
@@ -54,8 +54,8 @@ def ask(
     Raises QuerySyntaxError with line and column, or QueryCrashError for what the engine cannot evaluate.
     """
     fenced = default_graphs is not None or named_graphs is not None
-    default: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in default_graphs or []]
-    named: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in named_graphs or []]
+    default: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in default_graphs or []]
+    named: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in named_graphs or []]
     try:
         if fenced:
             return store.query(query, default_graph=default, named_graphs=named)

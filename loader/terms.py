@@ -41,8 +41,17 @@ def typed(value: str, datatype: str) -> Literal:
     return Literal(value, datatype=named(datatype))
 
 
-def to_rdflib(term: Term) -> rdflib.term.Node:
+def content(term: Term | Triple) -> str:
+    """A term without its kind: an IRI's or literal's own text. Raises TypeError for a quoted triple; we hold none."""
+    if isinstance(term, Triple):
+        raise TypeError("a triple is quoted where data hold IRIs and literals only")
+    return term.value
+
+
+def to_rdflib(term: Term | Triple) -> rdflib.term.Node:
     """The same term in rdflib's terms."""
+    if isinstance(term, Triple):
+        raise TypeError("a triple is quoted where data hold IRIs and literals only")
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, BlankNode):

@@ -133,5 +133,3 @@ def _positions(source: str) -> dict[tuple[str, ...], int]:
     recorder.feed(source.encode("utf-8"))
     recorder.endDoc()
     return recorder.lines_of
-
-

@@ -84,7 +84,9 @@ def find_group(curated: Curated, trial: str, text: str, column: str) -> str:
     arms = sorted(t.value for t in curated.values(trial_iri, named("sg:hasArm")))
     fitting = [arm for arm in arms if received(curated, arm) == wanted.things]
     if len(fitting) > 1:
-        fitting = [arm for arm in fitting if wanted.words and wanted.words <= set(_WORD.findall(curated.label(arm).lower()))]
+        fitting = [
+            arm for arm in fitting if wanted.words and wanted.words <= set(_WORD.findall(curated.label(arm).lower()))
+        ]
     if len(fitting) == 1:
         return fitting[0]
     state = "no arm" if not fitting else "more than one arm"

@@ -22,7 +22,7 @@ from loader.tables.reader import Row, split
 from loader.tables.record import Desk, Record
 from loader.tables.records import READERS
 from loader.tables.statements import statements
-from loader.terms import Term, english, named, text
+from loader.terms import Term, content, english, named, text
 
 _TYPE = named("rdf:type")
 _PROVENANCE = frozenset(expand(curie) for curie in ("sg:confidence", "sg:seenIn"))
@@ -102,10 +102,10 @@ class Importer:
     def _merge(self, record: Record, triples: list[Triple]) -> None:
         iri = record.iri if self.curated.has(record.iri) or not record.owner else record.owner
         path = self.curated.path_of(iri)
-        classes = [expand("sg:Entity"), *(t.object.value for t in triples if t.predicate == _TYPE)]
+        classes = [expand("sg:Entity"), *(content(t.object) for t in triples if t.predicate == _TYPE)]
         single = frozenset[str]().union(*(self.single.get(cls, ()) for cls in classes))
         for triple in sorted(triples, key=str):
-            there = self.curated.values(triple.subject.value, triple.predicate)
+            there = self.curated.values(content(triple.subject), triple.predicate)
             if not there or triple.object in there or triple.predicate.value not in single:
                 self.curated.add(path, triple)
             elif self.table_wins:
@@ -119,8 +119,8 @@ def _difference(triple: Triple, there: set[Term]) -> str:
     property_ = compress(triple.predicate.value) or triple.predicate.value
     held = ", ".join(sorted(_short(term) for term in there))
     said = f"the file says {held}, the table {_short(triple.object)}"
-    return f"{triple.subject.value} {property_}: {said}; the file's value stays (--table-wins takes the table's)."
+    return f"{content(triple.subject)} {property_}: {said}; the file's value stays (--table-wins takes the table's)."
 
 
-def _short(term: Term) -> str:
-    return f"'{term.value}'" if isinstance(term, Literal) else term.value
+def _short(term: Term | Triple) -> str:
+    return f"'{term.value}'" if isinstance(term, Literal) else content(term)

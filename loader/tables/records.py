@@ -14,8 +14,8 @@ from loader.namespaces import entity, slug
 from loader.tables import outcomes
 from loader.tables.arms import parts
 from loader.tables.forms import without_parentheses
-from loader.tables.record import Desk, Record, cells
 from loader.tables.reader import Row
+from loader.tables.record import Desk, Record, cells
 from loader.terms import named
 
 _LAST_PARENTHESES = re.compile(r"^(.*\S)\s*\(([^()]*)\)$")
@@ -142,16 +142,21 @@ def _by_pmid(desk: Desk, pmid: str, column: str) -> str:
 
 def _arm(row: Row, desk: Desk, trial_name: str, label: str, n: int, arm: str) -> Iterator[Record]:
     given = parts(desk.curated, arm, "arms")
-    fields: dict[str, str | list[str]] = cells(row) | {"arm_of": trial_name}
-    if len(given) == 1:
-        fields["receives"], fields["dose"] = [given[0].name], given[0].rest
+    drugs = [part for part in given if "/drug/" in part.iri]
+    received = [part.name for part in given if part not in drugs]
+    if len(drugs) > 1:
+        regimen = slug("-".join(part.name for part in drugs))
+        title = " + ".join(desk.curated.label(part.iri) for part in drugs)
+        yield Record(
+            "regimen", entity("regimen", regimen), title, fields={"drugs": [d.name for d in drugs]}, shared=True
+        )
+        received.append(regimen)
     else:
-        names = [part.name for part in given]
-        regimen = slug("-".join(names))
-        title = " + ".join(desk.curated.label(part.iri) for part in given)
-        yield Record("regimen", entity("regimen", regimen), title, fields={"drugs": names}, shared=True)
-        fields["receives"], fields["dose"] = [regimen], arm if any(part.rest for part in given) else ""
-    yield Record("arm", entity("arm", f"{trial_name}-{n}"), f"{label} arm {n}: {arm}", entity("trial", trial_name), fields)
+        received += [part.name for part in drugs]
+    dose = given[0].rest if len(given) == 1 else arm if any(part.rest for part in given) else ""
+    fields = cells(row) | {"arm_of": trial_name, "receives": received, "dose": dose}
+    iri = entity("arm", f"{trial_name}-{n}")
+    yield Record("arm", iri, f"{label} arm {n}: {arm}", entity("trial", trial_name), fields)
 
 
 def claim(row: Row, desk: Desk) -> Iterator[Record]:
@@ -181,7 +186,8 @@ def evidence(row: Row, desk: Desk) -> Iterator[Record]:
         raise RejectedRow("claim_id", f"'{row['claim_id']}' is no known claim. Import the claims first")
     item = _item(row, desk)
     name = f"{slug(row['claim_id'])}-{slug(row['evidence_key'])}"
-    label = f"{row['claim_id']} {desk.mapping.values['stance'].get(row['stance'], row['stance'])} {desk.curated.label(item)}"
+    verb = desk.mapping.values["stance"].get(row["stance"], row["stance"])
+    label = f"{row['claim_id']} {verb} {desk.curated.label(item)}"
     fields = cells(row) | {"claim": claim_iri.rpartition("/")[2], "item": item}
     yield Record("evidence", entity("evidence", name), label, claim_iri, fields)
 

@@ -1,0 +1,102 @@
+"""From the folders of facts to a release: read, validate, derive, hash, write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Quad
+
+from loader import factbase, hashing, metadata, release, store, validation
+from loader.errors import NoReleaseError, ReleaseError, ValidationError
+from loader.factbase import Factbase
+from loader.metadata import Example
+from loader.namespaces import compress
+from loader.places import Facts
+from loader.release import Draft, Release
+from loader.validation import Report
+
+STEPS = ("reading the facts", "validating", "hashing", "writing the store", "publishing")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build gave: the release, whether it is new, the report with its warnings."""
+
+    release: Release
+    new: bool
+    report: Report
+
+
+def check(facts: Factbase) -> Report:
+    """The report on all facts; an ill-written shape is a fault like any other."""
+    lint = validation.lint(facts.shapes)
+    if lint.violations:
+        return lint
+    return validation.validate(facts.data, facts.shapes, facts.checks, facts.locate)
+
+
+def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress: Progress = lambda step: None) -> Built:
+    """Build the release of the facts, or find that the current release holds them already.
+
+    Raises FactsError where a file cannot be read, ValidationError where the facts break a shape or a check.
+    `progress` is called with each of STEPS as it begins.
+    """
+    progress(STEPS[0])
+    facts = factbase.read(places)
+    progress(STEPS[1])
+    report = check(facts)
+    if report.violations:
+        raise ValidationError(report)
+    progress(STEPS[2])
+    quads = list(store.in_memory(facts.quads()))
+    leaves = hashing.leaves(quads)
+    current = _current(home)
+    content_hash = hashing.root(leaves)
+    if current and current.manifest["content_hash"] == content_hash and current.manifest["code_version"] == _code():
+        return Built(current, False, report)
+    now = datetime.now(UTC).replace(microsecond=0)
+    manifest = _manifest(release.next_version(home, now.date()), now, content_hash, quads, report)
+    with Draft(home, manifest["version"]) as draft:
+        progress(STEPS[3])
+        extra = [*metadata.about_release(manifest), *metadata.history(manifest, current.version if current else None)]
+        extra += [*metadata.void(quads), *metadata.examples(examples)]
+        store.write(draft.path / "store", [*quads, *extra])
+        lines = (f"{graph}\t{entity}\t{digest}\n" for (graph, entity), digest in sorted(leaves.items()))
+        (draft.path / "hashes.tsv").write_text("".join(lines), encoding="utf-8")
+        progress(STEPS[4])
+        return Built(draft.publish(manifest), True, report)
+
+
+def _current(home: Path) -> Release | None:
+    """The current release, or None where there is none that can be opened: a new one then takes its place."""
+    try:
+        return release.open_current(home)
+    except (NoReleaseError, ReleaseError):
+        return None
+
+
+def _code() -> str:
+    return package_version("sarcograph")
+
+
+def _manifest(version: str, now: datetime, content_hash: str, quads: list[Quad], report: Report) -> dict[str, Any]:
+    graphs = Counter(str(getattr(quad.graph_name, "value", "")) for quad in quads)
+    counts = metadata.count_classes(quads)
+    return {
+        "version": version,
+        "created": now.isoformat().replace("+00:00", "Z"),
+        "content_hash": content_hash,
+        "code_version": _code(),
+        "triples": len(quads),
+        "counts": {compress(iri) or iri: count for iri, count in counts.items()},
+        "graphs": dict(sorted(graphs.items())),
+        "validation": {"violations": len(report.violations), "warnings": len(report.warnings)},
+    }

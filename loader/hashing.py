@@ -1,0 +1,78 @@
+"""The content hash of a release: a Merkle root over the hashes of its entities.
+
+A leaf is one entity in one graph: the SHA-256 of its statements (those of its fragments and blank nodes included) as
+sorted N-Triples. Leaves fall into 256 buckets by the SHA-256 of their key, a bucket's hash is that of its sorted
+leaves, the root that of the buckets: a changed entity costs one leaf, one bucket and the root.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad
+
+from loader.namespaces import GRAPH, owner_of
+
+# What a release says of itself changes with every release; it is not content.
+_LEFT_OUT = frozenset((f"{GRAPH}release", f"{GRAPH}history"))
+
+Leaf = tuple[str, str]
+
+
+def leaves(quads: Iterable[Quad]) -> dict[Leaf, str]:
+    """The hash (hex) of each entity, by graph and entity IRI. Quads outside our content graphs are left out."""
+    groups: dict[Leaf, list[Quad]] = defaultdict(list)
+    loose: dict[str, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        graph = quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
+        if not graph.startswith(GRAPH) or graph in _LEFT_OUT:
+            continue
+        if isinstance(quad.subject, NamedNode):
+            groups[graph, owner_of(quad.subject.value)].append(quad)
+        else:
+            loose[graph].append(quad)
+    for graph, quads_of_graph in loose.items():
+        _attach(graph, quads_of_graph, groups)
+    return {leaf: _hash(group) for leaf, group in groups.items()}
+
+
+def root(hashes: Mapping[Leaf, str]) -> str:
+    """The Merkle root (hex) of the leaves' hashes."""
+    buckets: list[list[str]] = [[] for _ in range(256)]
+    for (graph, entity), digest in hashes.items():
+        key = f"{graph} {entity}"
+        buckets[sha256(key.encode()).digest()[0]].append(f"{key} {digest}")
+    return _digest(_digest("\n".join(sorted(bucket))) for bucket in buckets)
+
+
+def _digest(lines: Iterable[str] | str) -> str:
+    return sha256((lines if isinstance(lines, str) else "\n".join(lines)).encode()).hexdigest()
+
+
+def _attach(graph: str, loose: list[Quad], groups: dict[Leaf, list[Quad]]) -> None:
+    """Give each blank node's statements to the entity that leads to it."""
+    owner = {q.object: leaf for leaf, quads in groups.items() if leaf[0] == graph for q in quads}
+    pending = loose
+    while pending:
+        left = []
+        for quad in pending:
+            leaf = owner.get(quad.subject)
+            if leaf is None:
+                left.append(quad)
+                continue
+            groups[leaf].append(quad)
+            owner.setdefault(quad.object, leaf)
+        if len(left) == len(pending):
+            groups[graph, ""] += left
+            return
+        pending = left
+
+
+def _hash(group: list[Quad]) -> str:
+    if any(isinstance(term, BlankNode) for quad in group for term in (quad.subject, quad.object)):
+        dataset = Dataset(group)
+        dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+        group = list(dataset)
+    return _digest(sorted(f"{quad.subject} {quad.predicate} {quad.object} ." for quad in group))

@@ -1,0 +1,123 @@
+"""Releases on disk: `releases/{version}/` with a store and a manifest, never changed; `current` names one of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from loader.errors import DamagedReleaseError, NoReleaseError, ReleaseError
+
+_VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d+)")
+_KEYS = frozenset(("version", "created", "content_hash", "code_version", "triples", "counts", "graphs", "validation"))
+
+
+@dataclass(frozen=True)
+class Release:
+    """An immutable release: its version (`YYYY-MM-DD.N`), its folder and its manifest."""
+
+    version: str
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def store_path(self) -> Path:
+        """The folder of its store."""
+        return self.path / "store"
+
+
+def versions(home: Path) -> list[str]:
+    """The versions in `home`, oldest first."""
+    folder = home / "releases"
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return sorted((name for name in names if _VERSION.fullmatch(name)), key=_order)
+
+
+def _order(version: str) -> tuple[str, int]:
+    day, _, number = version.partition(".")
+    return day, int(number)
+
+
+def next_version(home: Path, day: date) -> str:
+    """The version of the next release of a day: 2026-11-24.1, then .2."""
+    numbers = [_order(version)[1] for version in versions(home) if version.startswith(f"{day.isoformat()}.")]
+    return f"{day.isoformat()}.{max(numbers, default=0) + 1}"
+
+
+def open_release(home: Path, version: str) -> Release:
+    """The release of a version. Raises DamagedReleaseError where its files are not whole."""
+    path = home / "releases" / version
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DamagedReleaseError(path, "its manifest.json is missing") from error
+    except (OSError, ValueError) as error:
+        raise DamagedReleaseError(path, f"its manifest.json cannot be read ({error})") from error
+    if not isinstance(manifest, dict) or not manifest.keys() >= _KEYS or manifest["version"] != version:
+        raise DamagedReleaseError(path, f"its manifest.json is not that of {version}")
+    if not (path / "store").is_dir():
+        raise DamagedReleaseError(path, "its store/ is missing")
+    return Release(version, path, manifest)
+
+
+def open_current(home: Path) -> Release:
+    """The current release. Raises NoReleaseError, or DamagedReleaseError where its files are not whole."""
+    try:
+        version = (home / "current").read_text(encoding="utf-8").strip()
+    except FileNotFoundError as error:
+        raise NoReleaseError(home) from error
+    except (OSError, ValueError) as error:
+        raise ReleaseError(f"{home / 'current'} cannot be read ({error}). It should hold one version.") from error
+    if not _VERSION.fullmatch(version):
+        raise ReleaseError(f"{home / 'current'} holds {version[:40]!r}; expected a version such as 2026-11-24.1.")
+    return open_release(home, version)
+
+
+class Draft:
+    """A release being written, in a folder that no reader sees; `publish` makes it one, else nothing is left."""
+
+    def __init__(self, home: Path, version: str) -> None:
+        self.home = home
+        self.version = version
+        self.path = home / "drafts" / f"{version}.{os.getpid()}"
+
+    def __enter__(self) -> Draft:
+        try:
+            self._sweep()
+            self.path.mkdir(parents=True)
+        except OSError as error:
+            raise ReleaseError(
+                f"cannot write to {self.home} ({error.strerror}). Point SARCOGRAPH_HOME at a folder of yours."
+            ) from error
+        return self
+
+    def _sweep(self) -> None:
+        """Remove what builds that were killed have left."""
+        for path in self.path.parent.glob("*"):
+            writer = path.suffix.lstrip(".")
+            if writer == str(os.getpid()) or not Path(f"/proc/{writer}").exists():
+                shutil.rmtree(path, ignore_errors=True)
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def publish(self, manifest: Mapping[str, Any]) -> Release:
+        """Write the manifest, move the draft to its place, make it the current release."""
+        text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
+        (self.path / "manifest.json").write_text(text, encoding="utf-8")
+        place = self.home / "releases" / self.version
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.rename(place)
+        except OSError as error:
+            raise ReleaseError(f"{place} cannot be put in place ({error.strerror}). Build again.") from error
+        pointer = self.home / f"current.{os.getpid()}"
+        pointer.write_text(f"{self.version}\n", encoding="utf-8")
+        os.replace(pointer, self.home / "current")
+        return open_release(self.home, self.version)
