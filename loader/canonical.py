@@ -58,9 +58,8 @@ def formatted(file: TurtleFile) -> str:
     try:
         return canonical(file.triples, own_entity(file.path))
     except ValueError as error:
-        raise FactError(
-            file.path, None, f"{error}: give each part an IRI below its owner, such as <…#part>."
-        ) from error
+        cure = "Give each part an IRI below its owner, such as <…#part>."
+        raise FactError(file.path, None, f"{error}. {cure}") from error
 
 
 def own_entity(path: Path) -> str:

@@ -55,7 +55,7 @@ def ask(
     """
     fenced = default_graphs is not None or named_graphs is not None
     default: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in default_graphs or []]
-    named: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in named_graphs or []]
+    named: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in named_graphs or []]
     try:
         if fenced:
             return store.query(query, default_graph=default, named_graphs=named)

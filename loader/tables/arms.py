@@ -61,8 +61,7 @@ def _names(curated: Curated) -> dict[str, str]:
 def group(curated: Curated, text: str, column: str) -> Group:
     """The things and the narrowing words of an arm's name in an outcome row."""
     found = parts(curated, text, column)
-    words = [word for part in found for word in _WORD.findall(part.rest.lower())]
-    return Group(frozenset(part.iri for part in found), frozenset(words))
+    return Group(frozenset(part.iri for part in found), _words(" ".join(part.rest for part in found)))
 
 
 def received(curated: Curated, arm: str) -> frozenset[str]:
@@ -72,6 +71,10 @@ def received(curated: Curated, arm: str) -> frozenset[str]:
         things.remove(regimen)
         things |= {term.value for term in curated.values(regimen, named("sg:hasDrug"))}
     return frozenset(things)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
 
 
 def find_group(curated: Curated, trial: str, text: str, column: str) -> str:
@@ -84,9 +87,7 @@ def find_group(curated: Curated, trial: str, text: str, column: str) -> str:
     arms = sorted(t.value for t in curated.values(trial_iri, named("sg:hasArm")))
     fitting = [arm for arm in arms if received(curated, arm) == wanted.things]
     if len(fitting) > 1:
-        fitting = [
-            arm for arm in fitting if wanted.words and wanted.words <= set(_WORD.findall(curated.label(arm).lower()))
-        ]
+        fitting = [arm for arm in fitting if wanted.words and wanted.words <= _words(curated.label(arm))]
     if len(fitting) == 1:
         return fitting[0]
     state = "no arm" if not fitting else "more than one arm"

@@ -1,7 +1,7 @@
 """Import a table: read its rows, make triples of their records, merge them into the curated files.
 
 A statement that is there stays; a new one is added. Where a single-valued property has another value already, the
-file's value stays and the difference is reported, unless the table is to win: what a curator wrote by hand is never lost.
+file's value stays and the difference is reported, unless the table is to win: what a curator wrote is never lost.
 """
 
 from __future__ import annotations

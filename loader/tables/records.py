@@ -147,9 +147,8 @@ def _arm(row: Row, desk: Desk, trial_name: str, label: str, n: int, arm: str) ->
     if len(drugs) > 1:
         regimen = slug("-".join(part.name for part in drugs))
         title = " + ".join(desk.curated.label(part.iri) for part in drugs)
-        yield Record(
-            "regimen", entity("regimen", regimen), title, fields={"drugs": [d.name for d in drugs]}, shared=True
-        )
+        fields: dict[str, str | list[str]] = {"drugs": [part.name for part in drugs]}
+        yield Record("regimen", entity("regimen", regimen), title, fields=fields, shared=True)
         received.append(regimen)
     else:
         received += [part.name for part in drugs]
