@@ -1,0 +1,222 @@
+"""The curators' bulk path: tables into curated files."""
+
+import csv
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from pyoxigraph import NamedNode
+
+from loader.curated import Curated
+from loader.errors import ColumnsError, EncodingError, UnknownTableError
+from loader.factbase import read_shapes
+from loader.namespaces import entity
+from loader.places import Facts, facts
+from loader.tables import mapping
+from loader.tables.importer import Importer, Outcome
+from loader.terms import named
+from loader.validation import single_valued
+
+DRUG = {
+    "slug": "examplumab",
+    "inn": "examplumab",
+    "brand_us": "Exampla",
+    "modality": "antibody",
+    "drug_class": "taxane",
+    "route": "oral|intravenous",
+    "mechanism_short": "Acts on an example",
+    "chembl_id": "CHEMBL0",
+    "confidence": "verified",
+    "seen_in": "an example table; recalled cells: chembl_id,route",
+}
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Facts:
+    """A copy of the project's data, to import into."""
+    shutil.copytree(facts().data, tmp_path / "data")
+    return facts(data=tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def single() -> Mapping[str, frozenset[str]]:
+    return single_valued(read_shapes(facts()))
+
+
+def write(path: Path, kind: str, *rows: Mapping[str, str], columns: tuple[str, ...] = ()) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, columns or mapping.load(kind).columns, delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def run(places: Facts, single: Mapping[str, frozenset[str]], kind: str, path: Path, **options: object) -> Outcome:
+    importer = Importer(Curated(places), single, bool(options.pop("table_wins", False)))
+    return importer.run(kind, path, **options)  # type: ignore[arg-type]
+
+
+def test_a_drug_becomes_one_file_with_its_product(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    outcome = run(places, single, "drug", write(places.data / "drugs.tsv", "drug", DRUG))
+    assert (outcome.imported, outcome.rejected) == (1, [])
+    text = (places.data / "curated/drug/examplumab.ttl").read_text(encoding="utf-8")
+    assert "<drug/examplumab>" in text and "<product/exampla>" in text
+    assert "CHEMBL.COMPOUND:CHEMBL0" in text
+
+
+def test_a_recalled_cell_never_looks_verified(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    run(places, single, "drug", write(places.data / "drugs.tsv", "drug", DRUG))
+    curated = Curated(places)
+    note = entity("drug", "examplumab") + "#note-exactMatch-chembl-id"
+    assert curated.value(note, named("sg:confidence")) == entity("concept", "confidence/recalled")
+    value = NamedNode("http://rdf.ebi.ac.uk/resource/chembl/molecule/CHEMBL0")
+    assert curated.values(note, named("sg:onValue")) == {value}
+    assert curated.has(entity("drug", "examplumab") + "#note-route")
+    assert curated.value(entity("drug", "examplumab"), named("sg:seenIn")) == "an example table"
+
+
+def test_an_empty_cell_stays_absent(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    run(places, single, "drug", write(places.data / "drugs.tsv", "drug", DRUG | {"mechanism_short": ""}))
+    assert not Curated(places).values(entity("drug", "examplumab"), named("sg:mechanismSummary"))
+
+
+def test_what_a_curator_added_survives_a_second_import(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    table = write(places.data / "drugs.tsv", "drug", DRUG)
+    run(places, single, "drug", table)
+    path = places.data / "curated/drug/examplumab.ttl"
+    path.write_text(path.read_text().replace("    sg:modality", "    sg:usedIn <therapy/chemotherapy> ;\n    sg:modality"))
+    before = path.read_text()
+    outcome = run(places, single, "drug", table)
+    assert "sg:usedIn <therapy/chemotherapy>" in path.read_text()
+    assert sorted(before.split()) == sorted(path.read_text().split()) and outcome.differences == []
+
+
+def test_where_the_file_and_the_table_differ_the_file_stays_and_is_named(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    run(places, single, "drug", write(places.data / "drugs.tsv", "drug", DRUG))
+    changed = write(places.data / "drugs.tsv", "drug", DRUG | {"modality": "small molecule"})
+    outcome = run(places, single, "drug", changed)
+    told = [difference for difference in outcome.differences if "sg:modality" in difference]
+    assert len(told) == 1 and "antibody" in told[0] and "small-molecule" in told[0]
+    iri = entity("drug", "examplumab")
+    assert Curated(places).value(iri, named("sg:modality")) == entity("concept", "modality/antibody")
+    run(places, single, "drug", changed, table_wins=True)
+    assert Curated(places).value(iri, named("sg:modality")) == entity("concept", "modality/small-molecule")
+
+
+def test_a_bad_row_is_rejected_with_its_column_and_the_good_ones_go_in(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    bad = DRUG | {"slug": "badumab", "inn": "badumab", "route": "orall"}
+    outcome = run(places, single, "drug", write(places.data / "drugs.tsv", "drug", bad, DRUG))
+    ((line, cells, fault),) = outcome.rejected
+    assert (line, cells[0], fault.field) == (2, "badumab", "route")
+    assert "'orall' is no known concept of the scheme route; did you mean oral?" in str(fault)
+    assert not (places.data / "curated/drug/badumab.ttl").exists()
+    assert (places.data / "curated/drug/examplumab.ttl").exists()
+
+
+def test_a_row_with_too_few_cells_is_rejected(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    table = write(places.data / "drugs.tsv", "drug", DRUG)
+    table.write_text(table.read_text() + "short\trow\n")
+    ((line, _, fault),) = run(places, single, "drug", table).rejected
+    assert line == 3 and "the row has 2 cells" in str(fault)
+
+
+def test_missing_and_unknown_columns_are_named(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    columns = (*(c for c in mapping.load("drug").columns if c != "unii"), "colour")
+    table = write(places.data / "drugs.tsv", "drug", columns=columns)
+    with pytest.raises(ColumnsError, match=r"drugs\.tsv:1: .*missing: unii; not known: colour"):
+        run(places, single, "drug", table)
+
+
+def test_a_table_that_is_not_utf_8_is_refused_with_its_line(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    table = write(places.data / "drugs.tsv", "drug", DRUG)
+    table.write_bytes(table.read_bytes() + "é".encode("latin-1"))
+    with pytest.raises(EncodingError, match=r"drugs\.tsv:3: byte \d+ of the file is not UTF-8"):
+        run(places, single, "drug", table)
+
+
+def test_a_kind_without_a_mapping_lists_those_that_have_one(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    with pytest.raises(UnknownTableError, match="for 'unicorn'. Known kinds: approval, claim, disease, drug"):
+        run(places, single, "unicorn", places.data / "drugs.tsv")
+
+
+def test_an_arm_is_found_by_its_drugs_and_then_by_its_schedule(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    from loader.tables.arms import find_group
+
+    curated = Curated(places)
+    assert find_group(curated, "sts-201", "trabectedin weekly", "arm") == entity("arm", "sts-201-2")
+    assert find_group(curated, "geddis", "docetaxel + gemcitabine", "arm") == entity("arm", "geddis-1")
+    with pytest.raises(Exception, match="more than one arm of sts-201 fits 'trabectedin'"):
+        find_group(curated, "sts-201", "trabectedin", "arm")
+    with pytest.raises(Exception, match="no arm of geddis fits 'pazopanib'"):
+        find_group(curated, "geddis", "pazopanib", "arm")
+
+
+def test_an_interval_of_the_comparator_that_misses_its_estimate_is_rejected(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    row = {
+        "trial_slug": "palette",
+        "population/subgroup": "overall",
+        "arm": "pazopanib",
+        "comparator": "placebo",
+        "endpoint": "OS",
+        "measure": "median",
+        "value": "1",
+        "unit": "months",
+        "comparator_value": "3",
+        "note": "placebo 1-2",
+        "confidence": "recalled",
+        "row_id": "X1",
+    }
+    ((_, _, fault),) = run(places, single, "result", write(places.data / "o.tsv", "result", row)).rejected
+    assert fault.field == "note" and "misses 3" in str(fault)
+
+
+TABLES = {
+    "publication": "publications",
+    "disease": "diseases",
+    "therapy": "therapies",
+    "claim": "seed_claims",
+    "evidence": "claims_evidence",
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_importing_the_project_s_tables_again_changes_nothing(
+    places: Facts, single: Mapping[str, frozenset[str]], dossier: Path, seed_page: Path, kind: str
+) -> None:
+    curated = Curated(places)
+    where = {"key": [iri.rpartition("/")[2] for iri in curated.of_kind("publication")]} if kind == "publication" else {}
+    page = seed_page.read_bytes().decode("utf-8")
+    outcome = run(places, single, kind, dossier / f"{TABLES[kind]}.tsv", where=where, page=page)
+    assert (outcome.rejected, outcome.differences, outcome.changed) == ([], [], [])
+    assert outcome.imported > 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "column", "of"),
+    [
+        ("drug", "drugs", "slug", "drug"),
+        ("mechanism", "mechanisms", "drug_slug", "drug"),
+        ("trial", "trials", "slug", "trial"),
+        ("result", "outcomes", "trial_slug", "trial"),
+    ],
+)
+def test_importing_the_rows_of_what_is_there_again_changes_nothing(
+    places: Facts, single: Mapping[str, frozenset[str]], dossier: Path, kind: str, table: str, column: str, of: str
+) -> None:
+    where = {column: [iri.rpartition("/")[2] for iri in Curated(places).of_kind(of)]}
+    outcome = run(places, single, kind, dossier / f"{table}.tsv", where=where)
+    assert (outcome.rejected, outcome.differences, outcome.changed) == ([], [], [])
+    assert outcome.imported > 0
