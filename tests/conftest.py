@@ -22,3 +22,15 @@ def seed_page() -> Path:
     if not (SHARED / "seed").is_dir():
         pytest.skip("the seed page's text is not in this checkout")
     return next((SHARED / "seed").glob("*.txt"))
+
+
+@pytest.fixture(scope="session")
+def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds one release of the project's own facts, with the example queries."""
+    from loader.build import build
+    from loader.places import facts
+    from server.queries import published_examples
+
+    home = tmp_path_factory.mktemp("home")
+    build(facts(), home, published_examples())
+    return home
