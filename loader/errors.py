@@ -23,7 +23,12 @@ SarcographError
 │   ├── QueryLimitError      it is too long or nested too deeply to be tried
 │   ├── QueryTimeoutError    it was cut off at its deadline
 │   ├── QueryCrashError      it brought down its worker, most often for want of memory
-│   └── BusyError            every worker is taken and the queue is full
+│   ├── BusyError            every worker is taken and the queue is full
+│   └── ClientGoneError      whoever asked has closed the connection
+├── RequestError             a request to the endpoint does not keep to the protocol
+│   ├── NotAcceptableError   the answer cannot be written in any format that was asked for
+│   ├── MediaTypeError       the body of the request is of a type that is not read here
+│   └── BodySizeError        the body of the request is too large
 └── SettingError             a setting or option is not usable
     └── PortInUseError       another program listens there
 """
@@ -207,6 +212,7 @@ class QuerySyntaxError(QueryError):
     """It is not SPARQL. `line` and `column` are 1-based, or None where the engine gives none."""
 
     def __init__(self, detail: str, line: int | None = None, column: int | None = None) -> None:
+        self.detail = detail
         self.line = line
         self.column = column
         place = f" at line {line}, column {column}" if line else ""
@@ -250,6 +256,7 @@ class QueryCrashError(QueryError):
     """It brought down its worker."""
 
     def __init__(self, detail: str) -> None:
+        self.detail = detail
         super().__init__(
             f"the query needed more memory or depth than one query gets ({detail}). No part of its answer is "
             "given. Ask for less: sort or group fewer rows, or nest less."
@@ -262,6 +269,45 @@ class BusyError(QueryError):
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(f"every query worker is busy. Try again in {retry_after} seconds.")
+
+
+class ClientGoneError(QueryError):
+    """Whoever asked has closed the connection; nobody reads this sentence but the log."""
+
+    def __init__(self) -> None:
+        super().__init__("the client closed the connection before its answer was ready.")
+
+
+class RequestError(SarcographError):
+    """A request to the endpoint does not keep to the protocol. `sentence` says how, and what to send instead."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+
+
+class NotAcceptableError(RequestError):
+    """The answer cannot be written in any format that was asked for. `offers` are those that it can be written in."""
+
+    def __init__(self, form: str, asked: str, offers: Sequence[str]) -> None:
+        self.form = form
+        self.asked = asked
+        self.offers = tuple(offers)
+        super().__init__(f"the answer to {form} is not written as {asked!r}. Ask for one of: {', '.join(offers)}.")
+
+
+class MediaTypeError(RequestError):
+    """The body of the request is of a type that is not read here. `accepted` are those that are."""
+
+    def __init__(self, found: str, accepted: Sequence[str]) -> None:
+        self.accepted = tuple(accepted)
+        super().__init__(f"the body is {found or 'of no stated type'}; accepted is {' or '.join(accepted)}.")
+
+
+class BodySizeError(RequestError):
+    """The body of the request is too large (bytes)."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body is larger than {limit} bytes, the most that is read. Shorten or split the query.")
 
 
 class SettingError(SarcographError):

@@ -48,9 +48,11 @@ def ask(
     query: str,
     default_graphs: list[str] | None = None,
     named_graphs: list[str] | None = None,
+    union: bool = True,
 ) -> Answer:
     """The engine's answer to one query, over the union of all graphs or over the graphs named.
 
+    `union` must be False for a query with FROM clauses of its own: the engine's switch for the union overrides them.
     Raises QuerySyntaxError with line and column, or QueryCrashError for what the engine cannot evaluate.
     """
     fenced = default_graphs is not None or named_graphs is not None
@@ -59,7 +61,7 @@ def ask(
     try:
         if fenced:
             return store.query(query, default_graph=default, named_graphs=named)
-        return store.query(query, use_default_graph_as_union=True)
+        return store.query(query, use_default_graph_as_union=union)
     except SyntaxError as error:
         raise _syntax_error(error) from error
     except (ValueError, RuntimeError) as error:

@@ -85,10 +85,10 @@ def find_group(curated: Curated, trial: str, text: str, column: str) -> str:
     wanted = group(curated, text, column)
     trial_iri = entity("trial", trial)
     arms = sorted(t.value for t in curated.values(trial_iri, named("sg:hasArm")))
-    fitting = [arm for arm in arms if received(curated, arm) == wanted.things]
-    if len(fitting) > 1:
-        fitting = [arm for arm in fitting if wanted.words and wanted.words <= _words(curated.label(arm))]
+    same = [arm for arm in arms if received(curated, arm) == wanted.things]
+    narrowed = [arm for arm in same if wanted.words and wanted.words <= _words(curated.label(arm))]
+    fitting = same if len(same) == 1 else narrowed
     if len(fitting) == 1:
         return fitting[0]
-    state = "no arm" if not fitting else "more than one arm"
+    state = "more than one arm" if same else "no arm"
     raise RejectedRow(column, f"{state} of {trial} fits '{text}'. Correct the name, or the trial's arms")

@@ -96,11 +96,12 @@ def _known(kind: str, name: str, value: str, column: str, curated: Curated) -> T
     iri = entity(kind, name)
     if curated.has(iri):
         return NamedNode(iri)
-    scheme = entity(kind, name.rpartition("/")[0]) if kind == "concept" else None
-    near = [i for i in curated.of_kind(kind) if scheme is None or i.startswith(f"{scheme}/")]
-    close = difflib.get_close_matches(iri, near, n=3, cutoff=0.6)
-    hint = f"; did you mean {', '.join(i.rpartition('/')[2] for i in close)}?" if close else ""
-    what = f"concept of the scheme {name.rpartition('/')[0]}" if scheme else f"{kind}"
+    scheme, _, last = name.rpartition("/")
+    prefix = entity(kind, f"{scheme}/" if scheme else "")
+    near = [i.removeprefix(prefix) for i in curated.of_kind(kind) if i.startswith(prefix)]
+    close = difflib.get_close_matches(last, near, n=3)
+    hint = f"; did you mean {', '.join(close)}?" if close else ""
+    what = f"concept of the scheme {scheme}" if scheme else kind
     raise RejectedRow(column, f"'{value}' is no known {what}{hint}. Correct it, or add it first")
 
 
