@@ -24,7 +24,7 @@ __all__ = ["Fault", "Locate", "Report", "lint", "single_valued", "validate"]
 Locate = Callable[[rdflib.term.Node, rdflib.term.Node | None, rdflib.term.Node | None], tuple[Path, int] | None]
 
 _PAIRS = (SH.lessThan, SH.lessThanOrEquals, SH.disjoint, SH.equals)
-_NO_VALUE = (SH.MinCountConstraintComponent, SH.QualifiedMinCountConstraintComponent, SH.HasValueConstraintComponent)
+_NO_VALUE = (SH.MinCountConstraintComponent, SH.QualifiedMinCountConstraintComponent, SH.NotConstraintComponent)
 _MANY = (SH.MaxCountConstraintComponent, SH.UniqueLangConstraintComponent)
 _KIND = (SH.DatatypeConstraintComponent, SH.NodeConstraintComponent, SH.NodeKindConstraintComponent)
 
