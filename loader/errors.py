@@ -29,6 +29,8 @@ SarcographError
 │   ├── NotAcceptableError   the answer cannot be written in any format that was asked for
 │   ├── MediaTypeError       the body of the request is of a type that is not read here
 │   └── BodySizeError        the body of the request is too large
+├── QueryFileError           a query file of ours is not as its reader expects it
+├── UnsafeValueError         a value cannot be put into a query
 └── SettingError             a setting or option is not usable
     └── PortInUseError       another program listens there
 """
@@ -308,6 +310,20 @@ class BodySizeError(RequestError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"the body is larger than {limit} bytes, the most that is read. Shorten or split the query.")
+
+
+class QueryFileError(SarcographError):
+    """A query file of ours is not as its reader expects it. `name` is its path below server/queries, without suffix."""
+
+    def __init__(self, name: str, found: str, expected: str) -> None:
+        super().__init__(f"server/queries/{name}.rq: {found}; expected {expected}.")
+
+
+class UnsafeValueError(SarcographError):
+    """A value cannot be put into a query, because it is no IRI."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(f"{value[:200]!r} cannot be put into a query; expected an absolute IRI.")
 
 
 class SettingError(SarcographError):
