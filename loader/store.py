@@ -39,7 +39,7 @@ def open_read_only(path: Path) -> Store:
         raise DamagedReleaseError(path.parent, f"its store {path.name}/ is missing")
     try:
         return Store.read_only(str(path))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise DamagedReleaseError(path.parent, f"its store cannot be opened ({error})") from error
 
 
