@@ -5,12 +5,16 @@ a violation, its severity:
 
     #+ summary: An approval must not end before it was decided.
     #+ message: The approval ended on {value}, before it was decided on {decided}. Correct one of the two dates.
+
+A fault that is accepted is declared beside the check, in `<check>.exceptions.tsv`: entity, date and reason, a line
+each. It is then a warning that tells the reason; one that excepts nothing any more is told as well.
 """
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +23,9 @@ from pyoxigraph import NamedNode, Quad, QuerySolutions
 
 from loader import store
 from loader.errors import QueryError
-from loader.namespaces import GRAPH
-from loader.report import VIOLATION, Fault, quoted
-from loader.terms import to_rdflib, triple_from_rdflib
+from loader.namespaces import BASE, GRAPH
+from loader.report import VIOLATION, WARNING, Fault, quoted
+from loader.translation import to_rdflib, triple_from_rdflib
 
 _HEADER = re.compile(r"^#\+\s*(?:(summary|message|severity):)?\s*(.*)$")
 _NAME = re.compile(r"\{(\w+)\}")
@@ -38,6 +42,7 @@ class Check:
     severity: str
     message: str
     query: str
+    exceptions: Mapping[str, str]
 
 
 def read(path: Path) -> Check:
@@ -50,7 +55,17 @@ def read(path: Path) -> Check:
         if match:
             key = match[1] or key
             header[key] = f"{header[key]} {match[2]}".strip()
-    return Check(path.stem, header["severity"] or VIOLATION, header["message"], query)
+    return Check(path.stem, header["severity"] or VIOLATION, header["message"], query, _exceptions(path))
+
+
+def _exceptions(path: Path) -> dict[str, str]:
+    """The accepted faults of a check: IRI of the entity, and the sentence that says since when and why."""
+    beside = path.with_name(f"{path.stem}.exceptions.tsv")
+    if not beside.is_file():
+        return {}
+    with beside.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    return {BASE + row["entity"]: f"Accepted on {row['date']}: {row['reason']}" for row in rows}
 
 
 def run(paths: Sequence[Path], data: rdflib.Graph) -> Iterator[tuple[Fault, Place]]:
@@ -65,7 +80,9 @@ def run(paths: Sequence[Path], data: rdflib.Graph) -> Iterator[tuple[Fault, Plac
             continue
         if isinstance(rows, QuerySolutions):
             # Two rows may tell the same: a pair found from both sides.
-            yield from dict(_fault(check, row) for row in _named(rows)).items()
+            found = dict(_fault(check, row) for row in _named(rows))
+            yield from found.items()
+            yield from _needless(check, {fault.entity for fault in found}, data)
 
 
 def _named(rows: QuerySolutions) -> Iterator[Row]:
@@ -78,7 +95,19 @@ def _fault(check: Check, row: Row) -> tuple[Fault, Place]:
     place = row["entity"], row.get("property"), row.get("value")
     entity, property_, value = (None if node is None else str(node) for node in place)
     message = _NAME.sub(lambda match: quoted(row[match[1]]) if match[1] in row else "nothing", check.message)
-    return Fault(check.severity, f"check:{check.name}", str(entity), property_, value, message), place
+    accepted = check.exceptions.get(str(entity))
+    severity = WARNING if accepted else check.severity
+    message = f"{message} {accepted}" if accepted else message
+    return Fault(severity, f"check:{check.name}", str(entity), property_, value, message), place
+
+
+def _needless(check: Check, faulty: set[str], data: rdflib.Graph) -> Iterator[tuple[Fault, Place]]:
+    """Exceptions for entities that are there and have no such fault any more."""
+    for entity in sorted(set(check.exceptions) - faulty):
+        place = rdflib.URIRef(entity), None, None
+        if place in data:
+            message = f"It no longer needs its exception. Delete its line in {check.name}.exceptions.tsv."
+            yield Fault(WARNING, f"check:{check.name}", entity, None, None, message), place
 
 
 def _broken(check: Check, path: Path, error: QueryError) -> tuple[Fault, Place]:

@@ -20,7 +20,7 @@ import rdflib
 from rdflib.namespace import RDF, RDFS
 
 from loader.namespaces import expand
-from loader.terms import RdflibTriple
+from loader.translation import RdflibTriple
 
 DATE_PROPERTIES = (
     "decisionDate",

@@ -16,7 +16,7 @@ from loader.derive import derive
 from loader.errors import DuplicateEntityError, FactError, FactsError, MisplacedEntityError
 from loader.namespaces import GRAPH, owner_of
 from loader.places import Facts
-from loader.terms import rdflib_triple, triple_from_rdflib
+from loader.translation import rdflib_triple, triple_from_rdflib
 from loader.turtle import TurtleFile
 
 ONTOLOGY, SCHEMES, SHAPES, CURATED = (GRAPH + name for name in ("ontology", "schemes", "shapes", "curated"))

@@ -36,7 +36,7 @@ def _unknown_terms(shapes: rdflib.Graph) -> Iterator[Fault]:
     for subject, predicate, object_ in shapes:
         for term in (predicate, object_):
             if isinstance(term, rdflib.URIRef) and term.startswith(str(SH)) and term not in SH:
-                message = f"SHACL has no term {short(term)}, so it constrains nothing. Correct the spelling."
+                message = f"SHACL has no term {short(str(term))}, so it constrains nothing. Correct the spelling."
                 yield _fault(_owner(subject, shapes), term, message)
 
 
@@ -59,7 +59,7 @@ def _unreached(shapes: rdflib.Graph) -> Iterator[Fault]:
     prefix = expand("shapes:")
     for subject, predicate, object_ in shapes:
         if isinstance(object_, rdflib.URIRef) and object_.startswith(prefix) and object_ not in held:
-            message = f"It names {short(object_)}, which is no shape. Correct the name, or write that shape."
+            message = f"It names {short(str(object_))}, which is no shape. Correct the name, or write that shape."
             yield _fault(_owner(subject, shapes), predicate, message)
 
 
@@ -67,7 +67,7 @@ def _lacking(shapes: rdflib.Graph) -> Iterator[Fault]:
     for shape in _shapes(shapes):
         for term, meaning in _WANTED.items():
             if (shape, term, None) not in shapes:
-                yield _fault(shape, term, f"It has no {short(term)}. Add {meaning}.")
+                yield _fault(shape, term, f"It has no {short(str(term))}. Add {meaning}.")
 
 
 def _owner(node: rdflib.term.Node, shapes: rdflib.Graph) -> rdflib.term.Node:

@@ -14,7 +14,7 @@ from rdflib.plugins.parsers.notation3 import RDFSink, SinkParser
 
 from loader.errors import TurtleError, UnknownPrefixError
 from loader.namespaces import BASE, prefixes
-from loader.terms import rdflib_triple
+from loader.translation import rdflib_triple
 
 _UNKNOWN_PREFIX = re.compile(r"prefix '?([^\s:']*):?'? has not been declared", re.I)
 _PLACE = re.compile(r"^Parser error [^:]*: *")

@@ -30,7 +30,9 @@ def test_the_loader_imports_only_its_own_libraries(path: Path) -> None:
 
 
 def test_one_module_alone_imports_pyshacl() -> None:
-    assert [name for name, path in zip(IDS, CODE, strict=True) if "pyshacl" in imported(path)] == ["loader/validation.py"]
+    assert [name for name, path in zip(IDS, CODE, strict=True) if "pyshacl" in imported(path)] == [
+        "loader/validation.py"
+    ]
 
 
 def test_one_module_alone_opens_a_store() -> None:

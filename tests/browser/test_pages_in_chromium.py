@@ -1,7 +1,6 @@
 """The pages in a real browser, on a real server."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from shutil import which
 
 import pytest

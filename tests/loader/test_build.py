@@ -89,7 +89,9 @@ def test_every_unreadable_file_is_named_at_once(changed: Facts, tmp_path: Path) 
 def test_two_files_for_one_entity_are_both_named(changed: Facts, tmp_path: Path) -> None:
     copy = changed.data / "curated/drug/eribulin-again.ttl"
     shutil.copy(changed.data / "curated/drug/eribulin.ttl", copy)
-    with pytest.raises(FactsError, match=r"eribulin\.ttl:\d+: .*is described here and at .*eribulin-again\.ttl:\d+") as e:
+    with pytest.raises(
+        FactsError, match=r"eribulin\.ttl:\d+: .*is described here and at .*eribulin-again\.ttl:\d+"
+    ) as e:
         build(changed, tmp_path / "home")
     assert "nothing is said here of <https://w3id.org/sarcograph/drug/eribulin-again>" in str(e.value)
 

@@ -21,7 +21,7 @@ DATA_FILES = sorted(facts().data.rglob("*.ttl"))
 def test_the_order_and_the_spelling_of_the_input_do_not_matter() -> None:
     one = HEADER + '<drug/example> skos:prefLabel "x"@en ; a sg:Drug . <drug/example#note-route> a sg:Note .'
     other = HEADER + (
-        '<https://w3id.org/sarcograph/drug/example#note-route> a sg:Note .\n'
+        "<https://w3id.org/sarcograph/drug/example#note-route> a sg:Note .\n"
         '<drug/example> a sg:Drug . <drug/example> skos:prefLabel """x"""@en .'
     )
     assert formatted(parse_text(one, PATH)) == formatted(parse_text(other, PATH))
@@ -38,7 +38,15 @@ def test_the_file_s_own_entity_comes_first_and_only_used_prefixes_are_declared()
 
 @pytest.mark.parametrize(
     "literal",
-    ['"a \\"quoted\\" word"', '"back\\\\slash"', '"line\\nbreak\\ttab"', '"\\u0001"', '"ü → 🧬"@en', "5.50", '"5"^^sg:x'],
+    [
+        '"a \\"quoted\\" word"',
+        '"back\\\\slash"',
+        '"line\\nbreak\\ttab"',
+        '"\\u0001"',
+        '"ü → 🧬"@en',
+        "5.50",
+        '"5"^^sg:x',
+    ],
 )
 def test_every_literal_comes_back_as_it_was(literal: str) -> None:
     file = parse_text(HEADER + f"<drug/example> sg:dose {literal} .", PATH)

@@ -85,11 +85,15 @@ def test_what_a_curator_added_survives_a_second_import(places: Facts, single: Ma
     table = write(places.data / "drugs.tsv", "drug", DRUG)
     run(places, single, "drug", table)
     path = places.data / "curated/drug/examplumab.ttl"
-    path.write_text(path.read_text().replace("    sg:modality", "    sg:usedIn <therapy/chemotherapy> ;\n    sg:modality"))
+    path.write_text(
+        path.read_text().replace("    sg:modality", "    sg:usedIn <therapy/chemotherapy> ;\n    sg:modality")
+    )
     before = path.read_text()
     outcome = run(places, single, "drug", table)
     assert "sg:usedIn <therapy/chemotherapy>" in path.read_text()
-    assert sorted(before.split()) == sorted(path.read_text().split()) and not any("drug/" in told for told in outcome.differences)
+    assert sorted(before.split()) == sorted(path.read_text().split()) and not any(
+        "drug/" in told for told in outcome.differences
+    )
 
 
 def test_where_the_file_and_the_table_differ_the_file_stays_and_is_named(

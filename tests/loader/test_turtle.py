@@ -40,13 +40,17 @@ def test_a_lexical_form_is_kept_as_written() -> None:
 
 
 def test_a_syntax_error_names_file_line_and_column() -> None:
-    with pytest.raises(TurtleError, match=r"example\.ttl:3: this is not Turtle at column 24: .*Mend the line") as caught:
+    with pytest.raises(
+        TurtleError, match=r"example\.ttl:3: this is not Turtle at column 24: .*Mend the line"
+    ) as caught:
         parse_text(HEADER + "<drug/example> sg:dose unquoted .\n", PATH)
     assert caught.value.line == 3
 
 
 def test_an_undeclared_prefix_of_ours_is_given_with_the_line_to_add() -> None:
-    with pytest.raises(UnknownPrefixError, match=r":3: the prefix 'skos:' is not declared\. Add the line: @prefix skos:"):
+    with pytest.raises(
+        UnknownPrefixError, match=r":3: the prefix 'skos:' is not declared\. Add the line: @prefix skos:"
+    ):
         parse_text(HEADER + '<drug/example> skos:prefLabel "x"@en .\n', PATH)
 
 

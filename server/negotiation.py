@@ -1,0 +1,117 @@
+"""Which of the formats on offer suits a client best (RFC 9110, section 12.5.1), and what the formats are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HTML = "text/html"
+SOLUTIONS = "solutions"
+GRAPH = "graph"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of answers: media type, the form of answer it writes, the names that `format=` knows it by, and
+    further media types that clients ask for it by."""
+
+    media_type: str
+    form: str
+    names: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+# The order is the server's preference among equals; the first of a form is its default.
+FORMATS = (
+    Format("application/sparql-results+json", SOLUTIONS, ("json", "srj"), ("application/json",)),
+    Format("application/sparql-results+xml", SOLUTIONS, ("xml", "srx"), ("application/xml", "text/xml")),
+    Format("text/csv", SOLUTIONS, ("csv",)),
+    Format("text/tab-separated-values", SOLUTIONS, ("tsv",)),
+    Format("text/turtle", GRAPH, ("ttl", "turtle"), ("application/x-turtle",)),
+    Format("application/n-triples", GRAPH, ("nt", "ntriples"), ("text/plain",)),
+    Format("application/rdf+xml", GRAPH, ("rdf", "rdfxml", "xml"), ("application/xml", "text/xml")),
+    Format("application/ld+json", GRAPH, ("jsonld", "json"), ("application/json",)),
+)
+
+
+def form_of(word: str) -> str:
+    """The form of answer that a query's first word asks for: SOLUTIONS for SELECT and ASK, GRAPH for the others."""
+    return SOLUTIONS if word in ("SELECT", "ASK") else GRAPH
+
+
+def formats(form: str) -> tuple[Format, ...]:
+    """The formats that write one form of answer."""
+    return tuple(each for each in FORMATS if each.form == form)
+
+
+def choose(accept: str | None, offers: Sequence[str]) -> str | None:
+    """The offer that the Accept header likes best, or None where it likes none.
+
+    Among equals the earlier offer wins. Media-type parameters are ignored. HTML is chosen only where the header names
+    it: a wildcard never gets it, and it loses to an equal.
+    """
+    ranges = _ranges(accept)
+    best: str | None = None
+    best_quality = 0.0
+    for offer in sorted(offers, key=lambda offer: offer == HTML):
+        quality = _quality(offer, ranges)
+        if quality > best_quality:
+            best, best_quality = offer, quality
+    return best
+
+
+def choose_format(accept: str | None, form: str) -> Format | None:
+    """The format of one form of answer that the Accept header likes best, or None."""
+    by_type = {media_type: each for each in formats(form) for media_type in (each.media_type, *each.aliases)}
+    own = [each.media_type for each in formats(form)]
+    chosen = choose(accept, [*own, *(media_type for media_type in by_type if media_type not in own)])
+    return by_type[chosen] if chosen else None
+
+
+def wants_html(accept: str | None) -> bool:
+    """Whether the header names text/html and likes nothing else that is served as well."""
+    types = [media_type for each in FORMATS for media_type in (each.media_type, *each.aliases)]
+    return choose(accept, [*types, "application/problem+json", HTML]) == HTML
+
+
+def named(name: str, form: str) -> Format | None:
+    """The format of one form of answer that a `format=` names: a short name or a media type."""
+    wanted = name.strip().lower().replace(" ", "+")  # an unescaped + of a media type arrives as a space
+    return next((each for each in formats(form) if wanted in (each.media_type, *each.names, *each.aliases)), None)
+
+
+def _ranges(accept: str | None) -> dict[str, float]:
+    """Media range to quality. An absent or empty header accepts anything; what cannot be read is left out."""
+    if accept is None or not accept.strip():
+        return {"*/*": 1.0}
+    found: dict[str, float] = {}
+    for part in accept.split(","):
+        media_range, *parameters = (piece.strip() for piece in part.lower().split(";"))
+        quality = _q(parameters)
+        if media_range == "*":
+            media_range = "*/*"  # Java's old HttpURLConnection sends a bare star
+        if "/" in media_range and quality is not None:
+            found[media_range] = max(quality, found.get(media_range, 0.0))
+    return found
+
+
+def _q(parameters: Sequence[str]) -> float | None:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                quality = float(value)
+            except ValueError:
+                return None
+            return quality if 0 <= quality <= 1 else None
+    return 1.0
+
+
+def _quality(offer: str, ranges: dict[str, float]) -> float:
+    """The quality of the most specific range that an offer falls in."""
+    if offer in ranges:
+        return ranges[offer]
+    if offer == HTML:
+        return 0.0
+    major = offer.partition("/")[0]
+    return ranges.get(f"{major}/*", ranges.get("*/*", 0.0))

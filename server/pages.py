@@ -1,0 +1,205 @@
+"""The pages: the home page, a list for each kind, a page for each entity, and what is said where there is none.
+
+`/drug/trabectedin` names the thing and answers 303 to a document about it, `/drug/trabectedin.html`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, redirect, render_template, request
+from jinja2 import TemplateNotFound
+from werkzeug.exceptions import NotFound
+
+from loader.errors import SarcographError
+from loader.kinds import KINDS, Kind
+from loader.namespaces import BASE, entity, expand
+from server import entity_page, problems, queries
+from server.negotiation import HTML, choose, wants_html
+from server.panels import Cell, panel, rows
+from server.queries import Query
+from server.serving import serving
+
+blueprint = Blueprint("pages", __name__)
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_CONCEPT = re.compile(rf"{_SLUG.pattern}(?:/{_SLUG.pattern})?")
+_MOST_SHOWN = 80  # characters of what was asked for that a page repeats
+_MAX_AGE = 300  # seconds
+
+
+@dataclass(frozen=True)
+class Document:
+    """A way to write the page of an entity: its media type and what writes it."""
+
+    media_type: str
+    write: Callable[[entity_page.EntityPage], str]
+
+
+def _html(page: entity_page.EntityPage) -> str:
+    try:
+        return render_template(f"{page.kind.path}.html", page=page)
+    except TemplateNotFound as error:
+        if error.name != f"{page.kind.path}.html":
+            raise
+    return render_template("entity.html", page=page)
+
+
+DOCUMENTS: Mapping[str, Document] = {"html": Document(HTML, _html)}
+
+
+@blueprint.app_template_global()
+def example_queries() -> tuple[Query, ...]:
+    """The example queries, for every page that has the query form."""
+    return queries.examples()
+
+
+@blueprint.app_template_global()
+def kinds() -> dict[str, Kind]:
+    """Every kind of entity."""
+    return KINDS
+
+
+@blueprint.app_template_global()
+def release_version() -> str:
+    """The release that all pages show."""
+    return serving().release.version
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """What this is, what it found, what it holds, and where to ask."""
+    contradicted = queries.read(_CONTRADICTED)
+    counts = serving().release.manifest["counts"]
+    return _page(
+        render_template(
+            "home.html",
+            verdicts=panel(serving(), queries.read("home/verdicts")),
+            contradicted=panel(serving(), contradicted),
+            counts={path: counts.get(kind.cls, 0) for path, kind in KINDS.items()},
+        )
+    )
+
+
+_CONTRADICTED = "examples/which-claims-of-the-source-page-are-contradicted-by-evidence-and-by-what-exactly"
+
+
+@blueprint.get("/<kind>")
+@blueprint.get("/<kind>/")
+def members(kind: str) -> Response:
+    """The list of all entities of a kind."""
+    if kind not in KINDS:
+        return _not_found("kind", kind)
+    if not request.path.endswith("/"):
+        return _redirect(f"/{kind}/", 308)
+    return _page(render_template("list.html", kind=KINDS[kind], panel=panel(serving(), _list_query(KINDS[kind]))))
+
+
+@blueprint.get("/<kind>/<path:name>")
+def thing(kind: str, name: str) -> Response:
+    """303 from a thing to a document about it; or the document."""
+    if kind not in KINDS:
+        return _not_found("kind", kind)
+    slug, _, suffix = name.rpartition(".")
+    if suffix in DOCUMENTS:
+        return _document(KINDS[kind], slug, DOCUMENTS[suffix])
+    if not _exists(KINDS[kind], name):
+        return _not_found("entity", name, KINDS[kind])
+    offers = {document.media_type: suffix for suffix, document in DOCUMENTS.items()}
+    chosen = choose(request.headers.get("Accept"), list(offers)) or HTML
+    response = _redirect(f"/{kind}/{name}.{offers[chosen]}", 303)
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+@blueprint.get("/<path:anything>", endpoint="nowhere")
+def nowhere(anything: str) -> Response:
+    """A path that no page has."""
+    return _not_found("kind", anything)
+
+
+@blueprint.errorhandler(SarcographError)
+def broken(error: SarcographError) -> Response:
+    """A page that cannot be made just now, most often because every worker is busy."""
+    problem = problems.problem_of(error)
+    if not wants_html(request.headers.get("Accept")):
+        return problems.respond(error)
+    body = render_template("error.html", title=problem.title, sentence=str(error))
+    return Response(body, problem.status, problems.headers_of(error), content_type=f"{HTML}; charset=utf-8")
+
+
+def _is_slug(kind: Kind, slug: str) -> bool:
+    return len(slug) <= 300 and bool((_CONCEPT if kind.path == "concept" else _SLUG).fullmatch(slug))
+
+
+def _exists(kind: Kind, slug: str) -> bool:
+    if not _is_slug(kind, slug):
+        return False
+    query = queries.read("entity/labels").bind(entity=queries.iri(entity(kind.path, slug)))
+    return bool(rows(serving(), query))
+
+
+def _document(kind: Kind, slug: str, document: Document) -> Response:
+    page = entity_page.read(serving(), kind, slug) if _is_slug(kind, slug) else None
+    if page is None:
+        return _not_found("entity", slug, kind)
+    return _page(document.write(page), document.media_type)
+
+
+def _list_query(kind: Kind) -> Query:
+    own = f"list/{kind.path}"
+    if own in queries.names("list"):
+        return queries.read(own)
+    return queries.read("list/entity").bind(**{"class": queries.iri(expand(kind.cls))})
+
+
+def _page(body: str, media_type: str = HTML) -> Response:
+    """A page of the release, which its reader need not fetch again while the release is the same."""
+    response = Response(body, content_type=f"{media_type}; charset=utf-8")
+    response.cache_control.public = True
+    response.cache_control.max_age = _MAX_AGE
+    response.add_etag(weak=True)
+    response.make_conditional(request)
+    return response
+
+
+def _redirect(location: str, code: int) -> Response:
+    response = redirect(location, code)
+    assert isinstance(response, Response)
+    return response
+
+
+def _not_found(what: str, asked: str, kind: Kind | None = None) -> Response:
+    """What was looked for, what is near it, and where to look instead; as a problem document for programs."""
+    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in asked)
+    shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
+    near = _near(kind, asked[:_MOST_SHOWN]) if kind else []
+    is_document = request.path.endswith(tuple(f".{suffix}" for suffix in DOCUMENTS))
+    if not is_document and not wants_html(request.headers.get("Accept")):
+        names = ", ".join(f"{BASE.rstrip('/')}{(cell.href or '').removesuffix('.html')}" for cell in near)
+        hint = f" Near it: {names}." if near else f" The kinds are {', '.join(KINDS)}." if not kind else ""
+        raise NotFound(f"there is no {kind.name if kind else 'page'} {shown!r}.{hint}")
+    body = render_template("not_found.html", what=what, asked=shown, kind=kind, near=near)
+    return Response(body, 404, content_type=f"{HTML}; charset=utf-8")
+
+
+def _near(kind: Kind, asked: str) -> list[Cell]:
+    """Entities whose slug or name is like what was asked for: of the kind, and of any kind where it is the same."""
+    wanted = asked.lower().strip("/ ")
+    same = queries.read("entity/same-slug").bind(slug=queries.text(wanted), name=queries.text(wanted))
+    found = [_named(row["entity"], row["entityLabel"]) for row in rows(serving(), same) if row["entity"].href]
+    by_name: dict[str, Cell] = {}
+    for row in rows(serving(), _list_query(kind)):
+        if "entity" in row and "entityLabel" in row and row["entity"].href:
+            named = _named(row["entity"], row["entityLabel"])
+            by_name[row["entity"].value.removeprefix(entity(kind.path, ""))] = named
+            by_name.setdefault(named.label.lower(), named)
+    found += [by_name[name] for name in difflib.get_close_matches(wanted, by_name, n=8, cutoff=0.55)]
+    return list({cell.value: cell for cell in found}.values())[:8]
+
+
+def _named(cell: Cell, label: Cell) -> Cell:
+    return Cell(cell.value, cell.kind, label.label, cell.href)

@@ -1,0 +1,161 @@
+"""Panels: the answer of one query file as a table of cells, from which HTML is made (and JSON can be).
+
+What a query's column names mean here:
+- `xLabel` is the label of `x` and shows in its place;
+- a first column that has no label is what the row is about: the row's first literal leads there;
+- `confidence` is that of the row's entity, and `recalled` lists its properties that are recalled though the entity is
+  verified (local names, parted by spaces): the cells that show them are marked;
+- `unit` shows beside `value` and `comparatorValue`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from loader.namespaces import BASE
+from server import wording
+from server.queries import Query
+from server.serving import Serving
+
+MOST_ROWS = 1000
+
+_BADGES = tuple(f"{BASE}concept/{scheme}/" for scheme in ("verdict", "stance", "confidence"))
+_WITH_UNIT = ("value", "comparatorValue")
+_SHOWS = {  # the properties that a column shows where its name is not the property's own
+    "interval": ("ciLower", "ciUpper", "ciLevel"),
+    "p": ("pValue", "pValueOperator"),
+    "trial": ("armOf", "resultOf"),
+    "publication": ("reportedIn",),
+    "participants": ("subgroup",),
+    "target": ("hasTarget",),
+    "agent": ("mechanismOf",),
+    "drug": ("approves",),
+    "entity": ("prefLabel",),
+}
+RECALLED = "recalled"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value as it is shown: an IRI with label and link, or a literal. `unit` is a word to set after it."""
+
+    value: str
+    kind: str
+    label: str
+    href: str | None = None
+    datatype: str | None = None
+    language: str | None = None
+    unit: str = ""
+    recalled: bool = False
+
+    @property
+    def external(self) -> bool:
+        """Whether its link leaves the site."""
+        return bool(self.href) and not str(self.href).startswith(("/", "#"))
+
+    @property
+    def badge(self) -> str | None:
+        """The name of the badge that a verdict, a stance or a confidence is shown as."""
+        return self.value.rpartition("/")[2] if self.value.startswith(_BADGES) else None
+
+
+Row = dict[str, Cell]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A table of a page. `columns` are those that hold anything; `total` counts the rows before any were cut."""
+
+    query: Query
+    columns: tuple[str, ...]
+    rows: Sequence[Row]
+    total: int
+
+    @property
+    def key(self) -> str:
+        """Its name within the page, such as `approvals`."""
+        return self.query.name.rpartition("/")[2]
+
+    def heading(self, column: str) -> str:
+        """What stands above a column."""
+        return wording.heading(column)
+
+    @property
+    def detail(self) -> tuple[str, ...]:
+        """The columns that are not common to a group."""
+        return tuple(name for name in self.columns if name not in self.query.group)
+
+    def groups(self) -> Iterator[tuple[Row, list[Row]]]:
+        """Runs of rows with the same value in the first `group` column: the first row, and those that have a detail."""
+        key = self.query.group[0]
+        for _, run in groupby(self.rows, key=lambda row: row[key].value if key in row else ""):
+            found = list(run)
+            yield found[0], [row for row in found if any(name in row for name in self.detail)]
+
+
+def rows(serving: Serving, query: Query) -> list[Row]:
+    """The answer to a query of ours, by a worker that is kept for the site's pages."""
+    return _answer(serving, query)[1]
+
+
+def _answer(serving: Serving, query: Query) -> tuple[list[str], list[Row]]:
+    answer = json.loads(serving.pool.run(query.text, reserved=True).read())
+    bindings = answer["results"]["bindings"]
+    return answer["head"]["vars"], [{name: cell(term) for name, term in row.items()} for row in bindings]
+
+
+def cell(term: Mapping[str, str]) -> Cell:
+    """The cell of one term of a SPARQL JSON result."""
+    value = str(term.get("value", ""))
+    if term.get("type") == "uri":
+        return Cell(value, "iri", wording.name(value), wording.href(value))
+    if term.get("type") == "bnode":
+        return Cell(value, "bnode", f"_:{value}")
+    if term.get("type") == "triple":
+        return Cell(str(term["value"]), "triple", "a quoted triple")
+    datatype = term.get("datatype")
+    label = {"true": "yes", "false": "no"}.get(value, value) if (datatype or "").endswith("#boolean") else value
+    return Cell(value, "literal", label, None, datatype, term.get("xml:lang"))
+
+
+def panel(serving: Serving, query: Query, entity: str | None = None) -> Panel:
+    """Run a query and lay its answer out; a column that only repeats `entity`, whose page it is, is left out."""
+    names, found = _answer(serving, query)
+    subject = names[0] if names and f"{names[0]}Label" not in names and _all_entities(found, names[0]) else None
+    served = {"unit", RECALLED, subject, *(f"{name}Label" for name in names)}
+    columns = [name for name in names if name not in served]
+    laid_out = [_lay_out(row, columns, subject) for row in found[:MOST_ROWS]]
+    shown = [name for name in columns if any(name in row and row[name].value != entity for row in laid_out)]
+    return Panel(query, tuple(shown), laid_out, len(found))
+
+
+def _all_entities(found: Sequence[Row], name: str) -> bool:
+    return all(name in row and wording.path(row[name].value) for row in found)
+
+
+def _lay_out(row: Row, columns: Sequence[str], subject: str | None) -> Row:
+    """One row with labels, units, marks and its own link put where they show."""
+    recalled = set(row[RECALLED].value.split()) if RECALLED in row else set()
+    link = row[subject].href if subject else None
+    shown: Row = {}
+    for name in columns:
+        if name not in row:
+            continue
+        this = row[name]
+        if f"{name}Label" in row:
+            this = replace(this, label=row[f"{name}Label"].label)
+        if name in _WITH_UNIT and "unit" in row:
+            this = replace(this, unit=wording.UNITS.get(row["unit"].value, row["unit"].label))
+        shows = {name, *_SHOWS.get(name, ())}
+        if recalled & shows:
+            this, recalled = replace(this, recalled=True), recalled - shows
+        if link and this.kind == "literal" and name != "confidence":
+            this, link = replace(this, href=link), None
+        shown[name] = this
+    if recalled:
+        others = ", ".join(sorted(wording.spaced(name) for name in recalled))
+        shown[RECALLED] = Cell(others, "literal", others)
+    return shown

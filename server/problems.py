@@ -1,0 +1,113 @@
+"""Errors as answers: which HTTP status each has, and the problem document that programs get (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+from werkzeug.exceptions import HTTPException
+
+from loader.errors import (
+    BodySizeError,
+    BusyError,
+    ClientGoneError,
+    MediaTypeError,
+    NotAcceptableError,
+    QueryCrashError,
+    QueryError,
+    QueryForbiddenError,
+    QueryLimitError,
+    QuerySyntaxError,
+    QueryTimeoutError,
+    RequestError,
+    SarcographError,
+)
+from loader.namespaces import BASE
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """How one class of error is answered."""
+
+    status: int
+    title: str
+
+
+PROBLEMS: dict[type[SarcographError], Problem] = {
+    QuerySyntaxError: Problem(400, "Not a SPARQL query"),
+    QueryLimitError: Problem(400, "Query too long or too deep"),
+    QueryForbiddenError: Problem(403, "Not allowed here"),
+    QueryTimeoutError: Problem(503, "Query cut off at its deadline"),
+    QueryCrashError: Problem(503, "Query needed too much"),
+    BusyError: Problem(503, "Busy"),
+    ClientGoneError: Problem(503, "Client gone"),
+    QueryError: Problem(400, "Query not answered"),
+    NotAcceptableError: Problem(406, "No such format"),
+    MediaTypeError: Problem(415, "Body of a type that is not read"),
+    BodySizeError: Problem(413, "Body too large"),
+    RequestError: Problem(400, "Request not understood"),
+}
+_BROKEN = Problem(503, "Not available")
+
+
+def problem_of(error: SarcographError) -> Problem:
+    """How an error is answered, by the nearest class in the table."""
+    return next((PROBLEMS[each] for each in type(error).__mro__ if each in PROBLEMS), _BROKEN)
+
+
+def status_of(error: SarcographError) -> int:
+    """The HTTP status of an error."""
+    return problem_of(error).status
+
+
+def headers_of(error: SarcographError) -> dict[str, str]:
+    """The headers that go with an error, whether it is told as a document or as a page."""
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(error, BusyError):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, QueryTimeoutError):
+        headers["Retry-After"] = str(max(1, math.ceil(error.seconds)))
+    if isinstance(error, MediaTypeError):
+        headers["Accept-Post"] = ", ".join(error.accepted)
+    return headers
+
+
+def respond(error: SarcographError) -> Response:
+    """The problem document of an error.
+
+    {"type": "https://w3id.org/sarcograph/problem/query-syntax", "title": "Not a SPARQL query", "status": 400,
+     "detail": "…", "line": 3, "column": 14}
+    """
+    problem = problem_of(error)
+    extra = {name: getattr(error, name) for name in ("line", "column") if getattr(error, name, None)}
+    if isinstance(error, NotAcceptableError):
+        extra["offers"] = error.offers
+    return _document(_type(error), problem.title, problem.status, str(error), extra, headers_of(error))
+
+
+def respond_http(error: HTTPException) -> Response:
+    """The problem document of an error of HTTP itself, such as a path that leads nowhere; its headers are kept."""
+    status = error.code or 500
+    headers = {
+        name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
+    }
+    return _document("about:blank", error.name, status, error.description or error.name, {}, headers)
+
+
+def _document(
+    kind: str, title: str, status: int, detail: str, extra: dict[str, Any], headers: dict[str, str]
+) -> Response:
+    body = {"type": kind, "title": title, "status": status, "detail": detail, **extra}
+    return Response(json.dumps(body, ensure_ascii=False, indent=1) + "\n", status, headers, content_type=MEDIA_TYPE)
+
+
+def _type(error: SarcographError) -> str:
+    """`QuerySyntaxError` is …/problem/query-syntax."""
+    words = re.findall("[A-Z][a-z]+", type(error).__name__.removesuffix("Error"))
+    return f"{BASE}problem/{'-'.join(words).lower()}"

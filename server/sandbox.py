@@ -1,0 +1,131 @@
+"""What a query worker gives up before it opens a store: the network, other programs, memory without end.
+
+On Linux a seccomp filter answers EPERM to every system call that makes or uses sockets, starts programs or reaches into
+other processes. It is there because the engine's SERVICE has no switch. Elsewhere the guard is the only wall, and
+`enter` says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import platform
+import resource
+import signal
+import struct
+import sys
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_SECCOMP = 22
+_PR_SET_NO_NEW_PRIVS = 38
+_SECCOMP_MODE_FILTER = 2
+
+# Calls refused: (x86_64, aarch64). Numbers from the kernel's syscall tables.
+_REFUSED = {
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "connect": (42, 203),
+    "bind": (49, 200),
+    "listen": (50, 201),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "sendto": (44, 206),
+    "sendmsg": (46, 211),
+    "sendmmsg": (307, 269),
+    "execve": (59, 221),
+    "execveat": (322, 281),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "io_uring_setup": (425, 425),
+    "pidfd_getfd": (438, 438),
+}
+_ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+_X32 = 0x40000000  # system calls of the x32 ABI have this bit; the filter refuses them all
+
+# Classic BPF: load word, jump if equal, jump if greater or equal, return.
+_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW = 0x7FFF0000
+_DENY = 0x00050000 | errno.EPERM
+
+
+class _Program(ctypes.Structure):
+    """struct sock_fprog of linux/filter.h."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def enter(parent: int) -> str:
+    """Give up what a worker does not need, and die with `parent` (a process id).
+
+    Returns "seccomp", or a sentence that says why there is no filter. Call it before any thread is started.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform != "linux":
+        return f"{sys.platform} has no seccomp; only the guard keeps queries off the network"
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        raise SystemExit(0)
+    _be_killed_first()
+    return _filter(libc)
+
+
+def _be_killed_first() -> None:
+    """Where the machine runs out of memory, a worker is the one to end, not the server."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
+        score.write("1000")
+
+
+def _filter(libc: ctypes.CDLL) -> str:
+    machine = platform.machine()
+    if machine not in _ARCHITECTURES:
+        return f"no filter is known for {machine}; only the guard keeps queries off the network"
+    instructions = _instructions(machine)
+    program = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+    code = ctypes.create_string_buffer(program, len(program))
+    description = _Program(len(instructions), ctypes.cast(code, ctypes.c_void_p))
+    refused = libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(
+        _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(description), 0, 0
+    )
+    if refused:
+        reason = os.strerror(ctypes.get_errno())
+        return f"the kernel refused the filter ({reason}); only the guard keeps queries off the network"
+    return "seccomp"
+
+
+def _instructions(machine: str) -> list[tuple[int, int, int, int]]:
+    """The filter: another architecture's calls and the listed ones are denied, the others allowed."""
+    architecture, column = _ARCHITECTURES[machine]
+    numbers = sorted({pair[column] for pair in _REFUSED.values()})
+    to_deny = len(numbers) + 1  # from just behind the x32 test, over the numbers and the ALLOW
+    program = [
+        (_LOAD, 0, 0, 4),  # seccomp_data.arch
+        (_EQUAL, 0, to_deny + 2, architecture),
+        (_LOAD, 0, 0, 0),  # seccomp_data.nr
+        (_AT_LEAST, to_deny, 0, _X32),
+    ]
+    for position, number in enumerate(numbers):
+        program.append((_EQUAL, len(numbers) - position, 0, number))
+    return [*program, (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENY)]
+
+
+def address_space() -> int:
+    """Bytes of address space that this process has, 0 where it cannot be told."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as sizes:
+            return int(sizes.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def limit_memory(more: int) -> None:
+    """Let this process have `more` bytes beyond what it has now; an allocation beyond that ends it."""
+    limit = address_space() + more
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    with contextlib.suppress(ValueError, OSError):  # macOS has the name but not the limit
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,0 +1,416 @@
+"""The endpoint keeps to the SPARQL 1.1 Protocol, and says in words and status codes where a request does not."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+import urllib.parse
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import DRUGS, ENDLESS, VERSION, Answer, Server
+
+from loader.namespaces import BASE, GRAPH
+
+LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
+POINT = f"SELECT ?label WHERE {{ <{BASE}drug/drug-7> <{LABEL}> ?label }}"
+DESCRIBE = f"DESCRIBE <{BASE}drug/drug-7>"
+EVERYTHING = "SELECT * WHERE { ?s ?p ?o . ?x ?y ?z }"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+QUERY = {"Content-Type": "application/sparql-query"}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def encoded(**parameters: str | list[str]) -> bytes:
+    return urllib.parse.urlencode(parameters, doseq=True).encode()
+
+
+def is_the_label(answer: Answer) -> bool:
+    rows = answer.json["results"]["bindings"]
+    return answer.status == 200 and [row["label"]["value"] for row in rows] == ["drug 7"]
+
+
+def is_a_problem(answer: Answer, status: int) -> bool:
+    return (
+        answer.status == status
+        and answer.media_type == "application/problem+json"
+        and answer.json["status"] == status
+        and answer.json["type"].startswith(BASE + "problem/")
+        and bool(answer.json["title"] and answer.json["detail"])
+    )
+
+
+# Ways to ask
+
+
+def test_a_query_is_asked_by_get(server: Server) -> None:
+    assert is_the_label(server.ask(query=POINT))
+
+
+def test_a_query_is_asked_by_get_with_a_slash_at_the_end(server: Server) -> None:
+    assert is_the_label(server.ask("/sparql/", query=POINT))
+
+
+def test_a_query_is_posted_as_a_form(server: Server) -> None:
+    assert is_the_label(server.ask(body=encoded(query=POINT), headers=FORM))
+
+
+def test_a_query_is_posted_directly(server: Server) -> None:
+    assert is_the_label(server.ask(body=POINT.encode(), headers=QUERY))
+
+
+@pytest.mark.parametrize("charset", ["; charset=utf-8", ';charset="UTF-8"', " ; Charset=utf8"])
+def test_a_posted_query_may_state_its_charset(server: Server, charset: str) -> None:
+    assert is_the_label(server.ask(body=POINT.encode(), headers={"Content-Type": QUERY["Content-Type"] + charset}))
+
+
+def test_a_post_may_carry_its_query_in_the_url(server: Server) -> None:
+    assert is_the_label(server.ask(body=b"", headers={"Content-Type": ""}, query=POINT))
+    assert is_the_label(server.ask(body=b"", headers=FORM, query=POINT))
+
+
+def test_a_body_in_chunks_is_read(server: Server) -> None:
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
+    pieces = [POINT.encode()[:20], POINT.encode()[20:]]
+    connection.request("POST", "/sparql", iter(pieces), QUERY, encode_chunked=True)
+    assert b"drug 7" in connection.getresponse().read()
+    connection.close()
+
+
+def test_a_head_has_the_headers_of_the_get_and_no_body(server: Server) -> None:
+    for query in (POINT, "SELECT * WHERE { ?s ?p ?o }"):
+        head = server.ask(method="HEAD", query=query)
+        get = server.ask(query=query)
+        assert (head.status, head.body) == (200, b"")
+        assert head.headers["content-type"] == get.headers["content-type"]
+        assert head.headers["content-length"] == str(len(get.body))
+
+
+def test_a_preflight_is_answered(server: Server) -> None:
+    answer = server.ask(method="OPTIONS", headers={"Origin": "http://a", "Access-Control-Request-Method": "POST"})
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "POST" in answer.headers["access-control-allow-methods"]
+    assert "Content-Type" in answer.headers["access-control-allow-headers"]
+
+
+def test_a_body_of_more_than_a_mebibyte_is_read(server: Server) -> None:
+    values = " ".join(f"<http://example.org/a-rather-long-iri/{number}>" for number in range(30_000))
+    query = f"SELECT (COUNT(*) AS ?n) WHERE {{ VALUES ?s {{ {values} }} }}"
+    assert len(query) > 1 << 20
+    for body, headers in ((query.encode(), QUERY), (encoded(query=query), FORM)):
+        assert server.ask(body=body, headers=headers | {"Accept": "text/csv"}).body == b"n\r\n30000\r\n"
+
+
+def test_the_dataset_is_the_one_the_request_names(server: Server) -> None:
+    count = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
+    within = "SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } }"
+    source, curated = GRAPH + "source/demetri2016", GRAPH + "curated"
+
+    def n(query: str, **dataset: str | list[str]) -> int:
+        by_get = server.ask(query=query, format="csv", **dataset)
+        parameters = {name.replace("_", "-"): value for name, value in dataset.items()}
+        by_form = server.ask(body=encoded(query=query, format="csv", **parameters), headers=FORM)
+        by_post = server.ask(body=query.encode(), headers=QUERY, format="csv", **parameters)
+        assert by_get.body == by_form.body == by_post.body
+        return int(by_get.body.split()[1])
+
+    both = 2 * DRUGS + 1
+    assert n(count) == both
+    assert n(count, **{"default-graph-uri": source}) == 1
+    assert n(count, **{"default-graph-uri": [source, curated]}) == both
+    assert n(count, **{"named-graph-uri": source}) == 0
+    assert n(within, **{"named-graph-uri": source}) == 1
+    assert n(within, **{"default-graph-uri": source}) == 0
+    assert n(count.replace("WHERE", f"FROM <{source}> WHERE")) == 1
+    assert n(count.replace("WHERE", f"FROM <{source}> WHERE"), **{"default-graph-uri": curated}) == 2 * DRUGS
+
+
+# Formats
+
+
+@pytest.mark.parametrize(
+    "accept, media_type, body",
+    [
+        (None, "application/sparql-results+json", b'{"head":{"vars":["label"]}'),
+        ("*/*", "application/sparql-results+json", b'{"head":'),
+        ("application/json", "application/sparql-results+json", b'{"head":'),
+        ("application/sparql-results+xml", "application/sparql-results+xml", b"<?xml"),
+        ("text/csv", "text/csv", b"label\r\ndrug 7\r\n"),
+        ("text/tab-separated-values", "text/tab-separated-values", b'?label\n"drug 7"@en\n'),
+        ("text/turtle, text/csv;q=0.1", "text/csv", b"label"),
+    ],
+)
+def test_a_table_comes_in_the_format_asked_for(
+    server: Server, accept: str | None, media_type: str, body: bytes
+) -> None:
+    answer = server.ask(query=POINT, headers={"Accept": accept} if accept else {})
+    assert (answer.status, answer.media_type) == (200, media_type)
+    assert answer.body.startswith(body)
+    assert answer.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize(
+    "accept, media_type, body",
+    [
+        (None, "text/turtle", b"@prefix"),
+        ("*/*", "text/turtle", b"@prefix"),
+        ("application/n-triples", "application/n-triples", b"<https://w3id.org/sarcograph/drug/drug-7> <"),
+        ("application/rdf+xml", "application/rdf+xml", b"<?xml"),
+        ("application/ld+json", "application/ld+json", b'[{"@id":'),
+    ],
+)
+def test_a_graph_comes_in_the_format_asked_for(
+    server: Server, accept: str | None, media_type: str, body: bytes
+) -> None:
+    answer = server.ask(query=DESCRIBE, headers={"Accept": accept} if accept else {})
+    assert (answer.status, answer.media_type) == (200, media_type)
+    assert answer.body.startswith(body)
+
+
+@pytest.mark.parametrize("name, media_type", [("csv", "text/csv"), ("xml", "application/sparql-results+xml")])
+def test_a_format_parameter_beats_accept(server: Server, name: str, media_type: str) -> None:
+    assert server.ask(query=POINT, format=name, headers=BROWSER).media_type == media_type
+
+
+@pytest.mark.parametrize(
+    "query, accept, offer", [(POINT, "text/turtle", "text/csv"), (DESCRIBE, "text/csv", "text/turtle")]
+)
+def test_a_format_of_another_form_is_refused_with_what_there_is(
+    server: Server, query: str, accept: str, offer: str
+) -> None:
+    answer = server.ask(query=query, headers={"Accept": accept})
+    assert is_a_problem(answer, 406)
+    assert offer in answer.json["offers"] and offer in answer.json["detail"]
+    assert is_a_problem(server.ask(query=query, format=accept), 406)
+
+
+def test_browsers_get_pages_with_and_without_a_query(server: Server) -> None:
+    for parameters in ({}, {"query": POINT}):
+        answer = server.ask(headers=BROWSER, **parameters)
+        assert (answer.status, answer.media_type) == (200, "text/html")
+
+
+def test_browsers_get_errors_as_pages_with_their_status(server: Server) -> None:
+    for query, status in (("SELEC", 400), ("ASK { SERVICE <http://a/> { } }", 403)):
+        answer = server.ask(headers=BROWSER, query=query)
+        assert (answer.status, answer.media_type) == (status, "text/html")
+
+
+# What is refused
+
+
+def test_a_get_without_a_query_says_how_to_ask(server: Server) -> None:
+    answer = server.ask()
+    assert is_a_problem(answer, 400)
+    assert "?query=" in answer.json["detail"]
+
+
+def test_two_queries_are_refused(server: Server) -> None:
+    assert is_a_problem(server.ask(query=[POINT, POINT]), 400)
+    assert is_a_problem(server.ask(query=POINT, body=POINT.encode(), headers=QUERY), 400)
+
+
+@pytest.mark.parametrize("headers", [FORM, QUERY])
+def test_an_empty_body_is_refused(server: Server, headers: dict[str, str]) -> None:
+    assert is_a_problem(server.ask(body=b"", headers=headers), 400)
+
+
+def test_bad_syntax_is_told_with_line_and_column(server: Server) -> None:
+    answer = server.ask(query="SELECT *\nWHERE { ?s a sg:Drug }")
+    assert is_a_problem(answer, 400)
+    assert (answer.json["line"], answer.json["column"]) == (2, 14)
+    assert "PREFIX sg: <https://w3id.org/sarcograph/ontology#>" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "query", ["ASK { SERVICE <http://a/> { ?s ?p ?o } }", "INSERT DATA { <a:b> <a:b> <a:b> }", "DROP ALL"]
+)
+def test_calls_and_updates_are_forbidden(server: Server, query: str) -> None:
+    assert is_a_problem(server.ask(query=query), 403)
+    assert is_a_problem(server.ask(body=query.encode(), headers=QUERY), 403)
+
+
+def test_the_update_operation_is_forbidden(server: Server) -> None:
+    update = "INSERT DATA { <a:b> <a:b> <a:b> }"
+    assert is_a_problem(server.ask(body=encoded(update=update), headers=FORM), 403)
+    assert is_a_problem(server.ask(update=update), 403)
+    assert is_a_problem(server.ask(body=update.encode(), headers={"Content-Type": "application/sparql-update"}), 403)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/json", "multipart/form-data; boundary=x"])
+def test_a_body_of_another_type_is_refused_with_what_is_read(server: Server, media_type: str) -> None:
+    answer = server.ask(body=b"x", headers={"Content-Type": media_type})
+    assert is_a_problem(answer, 415)
+    assert "application/sparql-query" in answer.json["detail"]
+    assert "application/sparql-query" in answer.headers["accept-post"]
+
+
+def test_a_body_in_another_charset_is_refused(server: Server) -> None:
+    headers = {"Content-Type": "application/sparql-query; charset=iso-8859-1"}
+    assert is_a_problem(server.ask(body=POINT.encode(), headers=headers), 415)
+
+
+def test_a_body_beyond_the_limit_is_refused(server: Server) -> None:
+    assert is_a_problem(server.ask(body=b" " * (9 << 20), headers=QUERY), 413)
+
+
+@pytest.mark.parametrize("parameters", ["query=ASK%7B%7D%FF", "query=%C3", "default-graph-uri=%E9&query=ASK%7B%7D"])
+def test_bytes_that_are_not_utf_8_are_refused(server: Server, parameters: str) -> None:
+    assert is_a_problem(server.ask("/sparql?" + parameters), 400)
+    assert is_a_problem(server.ask(body=parameters.encode(), headers=FORM), 400)
+    assert is_a_problem(server.ask(body=b"ASK { ?s ?p '\xe9' }", headers=QUERY), 400)
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("timeout", "soon"),
+        ("timeout", "0"),
+        ("timeout", "-1"),
+        ("timeout", "nan"),
+        ("timeout", "inf"),
+        ("timeout", "61"),
+        ("default-graph-uri", "curated"),
+        ("named-graph-uri", "http://a b"),
+        ("default-graph-uri", "http://[a"),
+    ],
+)
+def test_a_parameter_that_means_nothing_is_refused(server: Server, name: str, value: str) -> None:
+    assert is_a_problem(server.ask(query=POINT, **{name: value}), 400)
+
+
+def test_other_methods_are_refused_with_those_allowed(server: Server) -> None:
+    for method in ("PUT", "DELETE", "PATCH"):
+        answer = server.ask(method=method, body=b"")
+        assert (answer.status, answer.media_type) == (405, "application/problem+json")
+        assert {"GET", "POST", "HEAD", "OPTIONS"} <= set(answer.headers["allow"].replace(" ", "").split(","))
+
+
+def test_a_path_that_leads_nowhere_is_a_problem_for_programs(server: Server) -> None:
+    answer = server.ask("/nowhere/at/all")
+    assert (answer.status, answer.media_type) == (404, "application/problem+json")
+
+
+def test_too_deep_a_query_is_refused(server: Server) -> None:
+    assert is_a_problem(server.ask(query="ASK " + "{" * 3000 + "}" * 3000), 400)
+
+
+def test_every_answer_names_its_release_and_may_be_read_by_scripts(server: Server) -> None:
+    for answer in (
+        server.ask(query=POINT),
+        server.ask(),
+        server.ask(query="SELEC"),
+        server.ask(method="PUT", body=b""),
+        server.ask("/nowhere"),
+        server.ask("/health"),
+        server.ask(headers=BROWSER),
+    ):
+        assert answer.headers["sarcograph-release"] == VERSION
+        assert answer.headers["access-control-allow-origin"] == "*"
+        exposed = answer.headers["access-control-expose-headers"]
+        assert all(name in exposed for name in ("ETag", "Link", "Content-Location", "Retry-After"))
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'") and "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+# Time and room
+
+
+def test_a_runaway_query_is_cut_off_while_others_are_answered_beside_it(server: Server) -> None:
+    with ThreadPoolExecutor() as threads:
+        start = time.monotonic()
+        runaway = threads.submit(server.ask, query=ENDLESS, timeout="2")
+        time.sleep(0.2)
+        for _ in range(5):
+            begun = time.monotonic()
+            assert is_the_label(server.ask(query=POINT))
+            assert time.monotonic() - begun < 1
+            assert not runaway.done()
+        answer = runaway.result()
+        assert 2 <= time.monotonic() - start < 4
+    assert is_a_problem(answer, 503)
+    assert answer.headers["retry-after"] == "2"
+    assert "cut off after 2 seconds" in answer.json["detail"]
+
+
+def test_pages_and_health_are_answered_while_every_worker_is_taken(server: Server) -> None:
+    with ThreadPoolExecutor() as threads:
+        runaways = [threads.submit(server.ask, query=ENDLESS, timeout="2") for _ in range(3)]
+        time.sleep(0.3)
+        begun = time.monotonic()
+        assert server.ask("/health").json["answered"] is True
+        assert time.monotonic() - begun < 1
+        busy = server.ask(query=POINT, timeout="0.2")
+        assert is_a_problem(busy, 503)
+        assert int(busy.headers["retry-after"]) >= 1
+        assert all(each.result().status == 503 for each in runaways)
+
+
+def raw(server: Server, query: str, version: str, timeout: str) -> bytes:
+    """All bytes that come back on a connection of our own."""
+    host, port = server.url.removeprefix("http://").split(":")
+    target = "/sparql?" + encoded(query=query, timeout=timeout, format="csv").decode()
+    with socket.create_connection((host, int(port)), 30) as connection:
+        connection.sendall(f"GET {target} HTTP/{version}\r\nHost: {host}\r\n\r\n".encode())
+        data = bytearray()
+        try:
+            while piece := connection.recv(1 << 20):
+                data += piece
+        except ConnectionResetError:
+            pass
+    return bytes(data)
+
+
+def test_an_answer_cut_off_on_its_way_does_not_look_complete(server: Server) -> None:
+    answer = raw(server, EVERYTHING, "1.1", "0.5")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"Transfer-Encoding: chunked" in answer
+    assert not answer.endswith(b"0\r\n\r\n")
+    with pytest.raises(http.client.IncompleteRead):
+        server.ask(query=EVERYTHING, timeout="0.5")
+
+
+def test_an_answer_without_chunks_is_given_whole_or_not_at_all(server: Server) -> None:
+    assert raw(server, EVERYTHING, "1.0", "0.5").startswith(b"HTTP/1.0 503 ")
+    whole = raw(server, "SELECT * WHERE { ?s ?p ?o }", "1.0", "5")
+    head, _, body = whole.partition(b"\r\n\r\n")
+    assert f"Content-Length: {len(body)}".encode() in head
+    assert body.count(b"\r\n") == 2 * DRUGS + 2
+
+
+def test_a_client_that_leaves_frees_its_worker(start_server: Callable[..., Server]) -> None:
+    server = start_server(SARCOGRAPH_WORKERS="1", SARCOGRAPH_RESERVED_WORKERS="1")
+    host, port = server.url.removeprefix("http://").split(":")
+    for query in (ENDLESS, EVERYTHING):
+        with socket.create_connection((host, int(port)), 10) as connection:
+            target = "/sparql?" + encoded(query=query, timeout="30").decode()
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            time.sleep(0.3)
+            assert server.ask("/health").json["workers"]["busy"] >= 1
+        begun = time.monotonic()
+        assert is_the_label(server.ask(query=POINT))
+        assert time.monotonic() - begun < 5
+
+
+def test_a_client_that_reads_slowly_holds_neither_worker_nor_server(start_server: Callable[..., Server]) -> None:
+    server = start_server(SARCOGRAPH_WORKERS="1", SARCOGRAPH_RESERVED_WORKERS="1")
+    host, port = server.url.removeprefix("http://").split(":")
+    query = "SELECT * WHERE { ?s ?p ?o . ?x a ?y } LIMIT 300000"
+    with socket.create_connection((host, int(port)), 10) as connection:
+        target = "/sparql?" + encoded(query=query, timeout="30").decode()
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert connection.recv(10)
+        assert is_the_label(server.ask(query=POINT))
+
+
+def test_health_tells_of_the_workers(server: Server) -> None:
+    answer = server.ask("/health")
+    assert answer.status == 200
+    assert answer.json["release"] == VERSION
+    assert answer.json["workers"]["expected"] == 4
+    assert json.loads(answer.body)["status"] in ("ok", "degraded")

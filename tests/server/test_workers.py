@@ -1,0 +1,328 @@
+"""Workers answer one query at a time, are cut off at the deadline, replaced when they die, and reach no network."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from conftest import DRUGS, ENDLESS, workers_of
+
+from loader.errors import (
+    BusyError,
+    ClientGoneError,
+    NotAcceptableError,
+    QueryCrashError,
+    QueryLimitError,
+    QuerySyntaxError,
+    QueryTimeoutError,
+    ReleaseError,
+)
+from loader.namespaces import BASE, GRAPH
+from server.settings import Settings
+from server.workers import Pool
+
+MakePool = Callable[..., Pool]
+POINT = f"SELECT ?label WHERE {{ <{BASE}drug/drug-7> <http://www.w3.org/2004/02/skos/core#prefLabel> ?label }}"
+EVERYTHING = "SELECT * WHERE { ?s ?p ?o . ?x ?y ?z }"
+# Holds on to every row until it can sort them.
+HUGE = "SELECT ?z WHERE { ?a ?p ?x . ?b ?q ?y . ?c ?r ?z } ORDER BY ?z"
+
+
+def until(true: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Wait until something is true; whether it became true."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[int, list[object]]]:
+    """A server on the loopback that only counts who connects: its port, and the list of connections."""
+    connections: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+        ended = threading.Event()
+
+        def accept() -> None:
+            while not ended.is_set():
+                try:
+                    connection, address = server.accept()
+                except TimeoutError:
+                    continue
+                connections.append(address)
+                connection.close()
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield server.getsockname()[1], connections
+        ended.set()
+        thread.join()
+
+
+def test_each_form_of_answer_says_what_it_is(make_pool: MakePool) -> None:
+    pool = make_pool()
+    for query, form, media_type in [
+        (POINT, "select", "text/csv"),
+        ("ASK { ?s ?p ?o }", "ask", "text/csv"),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1", "graph", "application/n-triples"),
+        (f"DESCRIBE <{BASE}drug/drug-7>", "graph", "application/n-triples"),
+    ]:
+        reply = pool.run(query, "text/csv", graph_media_type="application/n-triples")
+        assert (reply.form, reply.media_type) == (form, media_type)
+        assert reply.length == len(reply.read())
+
+
+@pytest.mark.parametrize(
+    "media_type, body",
+    [
+        ("application/sparql-results+json", b'{"head":{},"boolean":true}'),
+        ("text/csv", b"boolean\r\ntrue\r\n"),
+        ("text/tab-separated-values", b"?boolean\ntrue\n"),
+    ],
+)
+def test_an_ask_is_answered_in_every_format_of_tables(make_pool: MakePool, media_type: str, body: bytes) -> None:
+    assert make_pool().run("ASK { ?s ?p ?o }", media_type).read() == body
+
+
+def test_turtle_declares_the_prefixes_it_uses_and_no_others(make_pool: MakePool) -> None:
+    turtle = make_pool().run(f"DESCRIBE <{BASE}drug/drug-7>").read().decode()
+    declared = [line.split()[1] for line in turtle.splitlines() if line.startswith("@prefix")]
+    assert declared == ["rdf:", "sg:", "skos:"]
+    assert 'skos:prefLabel "drug 7"@en' in turtle
+
+
+def test_rdf_xml_that_would_be_broken_is_refused(make_pool: MakePool) -> None:
+    query = "CONSTRUCT { <a:b> <http://example.org/7> 1 } WHERE { }"
+    with pytest.raises(NotAcceptableError, match="http://example.org/7"):
+        make_pool().run(query, graph_media_type="application/rdf+xml")
+
+
+def test_a_long_answer_comes_in_pieces_and_whole(make_pool: MakePool) -> None:
+    reply = make_pool().run("SELECT * WHERE { ?s ?p ?o . ?x a ?y } LIMIT 100000", "text/csv")
+    assert reply.length is None
+    assert reply.read().count(b"\r\n") == 100_001
+
+
+def test_the_default_graph_is_all_graphs_unless_the_query_or_the_caller_names_some(make_pool: MakePool) -> None:
+    pool = make_pool()
+    source = GRAPH + "source/demetri2016"
+
+    def count(dataset: str = "", **given: list[str]) -> int:
+        reply = pool.run(f"SELECT (COUNT(*) AS ?n) {dataset} WHERE {{ ?s ?p ?o }}", "text/csv", **given)  # type: ignore[arg-type]
+        return int(reply.read().split()[1])
+
+    assert count() == 2 * DRUGS + 1
+    assert count(f"FROM <{source}>") == 1
+    assert count(f"FROM NAMED <{source}>") == 0
+    assert count(default_graphs=[source]) == 1
+    assert count(f"FROM <{GRAPH}curated>", default_graphs=[source], named_graphs=[]) == 1
+    assert count(default_graphs=[], named_graphs=[source]) == 0
+
+
+def test_what_is_no_query_is_told_with_its_place(make_pool: MakePool) -> None:
+    pool = make_pool()
+    with pytest.raises(QuerySyntaxError) as caught:
+        pool.run("SELECT *\nWHERE { ?s ?p }")
+    assert caught.value.line == 2
+    assert "['A'" not in str(caught.value)
+    with pytest.raises(QuerySyntaxError, match="custom function"):
+        pool.run("SELECT (<http://example.org/f>(1) AS ?x) WHERE { }")
+    assert pool.run(POINT).read()
+
+
+def test_an_endless_query_is_cut_off_at_its_deadline_and_the_next_finds_a_worker(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    start = time.monotonic()
+    with pytest.raises(QueryTimeoutError, match="0.5 seconds"):
+        pool.run(ENDLESS, deadline=0.5)
+    assert 0.5 <= time.monotonic() - start < 1.5
+    assert pool.run(POINT).read()
+
+
+def test_an_answer_cut_off_on_its_way_raises_instead_of_ending(make_pool: MakePool) -> None:
+    reply = make_pool().run(EVERYTHING, "text/csv", deadline=0.5)
+    with pytest.raises(QueryTimeoutError):
+        reply.read()
+
+
+def test_an_answer_that_grows_too_large_raises_instead_of_ending(make_pool: MakePool) -> None:
+    reply = make_pool(max_answer=1 << 20).run(EVERYTHING, "text/csv")
+    with pytest.raises(QueryLimitError, match="answer in bytes"):
+        reply.read()
+
+
+def test_an_answer_that_nobody_reads_frees_its_worker_at_the_deadline(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    reply = pool.run(EVERYTHING, deadline=0.5)
+    assert pool.status()["busy"] == 1
+    assert until(lambda: pool.status()["busy"] == 0 and pool.status()["live"] == 2)
+    with pytest.raises(QueryTimeoutError):
+        reply.read()
+
+
+def test_a_closed_answer_ends_its_worker(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    pool.run(EVERYTHING).close()
+    assert pool.run(POINT).read()
+    pieces = iter(pool.run(EVERYTHING))
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    assert pool.run(POINT).read()
+
+
+def test_a_client_that_leaves_ends_its_query(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1, deadline=20.0)
+    left = threading.Event()
+    threading.Timer(0.3, left.set).start()
+    with pytest.raises(ClientGoneError):
+        pool.run(ENDLESS, gone=left.is_set)
+    assert pool.run(POINT).read()
+
+
+def test_a_query_that_takes_all_its_memory_ends_alone(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1, memory=128 << 20, deadline=30.0)
+    with pytest.raises(QueryCrashError, match="out of memory"):
+        pool.run(HUGE)
+    assert pool.run(POINT).read()
+
+
+def test_a_query_that_overruns_the_stack_ends_alone(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    with pytest.raises(QueryCrashError):
+        pool.run(f"ASK {{ FILTER({'!' * 1_500_000}true) }}")
+    assert pool.run(POINT).read()
+
+
+def test_depth_within_the_guards_limits_does_not_crash_a_worker(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    pid = workers_of(os.getpid())
+    for query in [
+        f"ASK {{ FILTER({'!' * 2000}true) }}",
+        f"ASK {{ FILTER({'STR(' * 98}1{')' * 98} = '1') }}",
+        f"ASK {{ {'FILTER NOT EXISTS {' * 98} ?s ?p ?o {'}' * 98} }}",
+        f"ASK {{ ?s ?p ?o FILTER(?s = 1{' || ?s = 1' * 1999}) }}",
+        f"ASK {{ {{ ?s ?p ?o }}{' UNION { ?s ?p ?o }' * 1999} }}",
+    ]:
+        assert pool.run(query, deadline=20.0).form == "ask"
+    assert workers_of(os.getpid()) == pid
+
+
+def test_workers_that_are_killed_are_replaced(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2, reserved=1)
+    before = workers_of(os.getpid())
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    assert until(lambda: not set(before) & set(workers_of(os.getpid())))
+    assert pool.run(POINT).read()
+    assert until(lambda: pool.status()["live"] == 3)
+
+
+def test_a_worker_killed_in_its_query_is_told_as_a_crash(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1, reserved=1)
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(pool.run, ENDLESS)
+        assert until(lambda: pool.status()["busy"] == 1)
+        for pid in workers_of(os.getpid()):
+            os.kill(pid, signal.SIGKILL)
+        with pytest.raises(QueryCrashError, match="killed"):
+            answer.result()
+
+
+def test_when_the_queue_is_full_the_next_is_turned_away_at_once(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1, queue=1)
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(pool.run, ENDLESS, deadline=1.5)
+        assert until(lambda: pool.status()["busy"] == 1)
+        waiting = threads.submit(pool.run, POINT, deadline=5.0)
+        assert until(lambda: pool.status()["waiting"] == 1)
+        start = time.monotonic()
+        with pytest.raises(BusyError) as caught:
+            pool.run(POINT)
+        assert time.monotonic() - start < 0.5
+        assert 1 <= caught.value.retry_after <= 2
+        assert waiting.result().read()
+        with pytest.raises(QueryTimeoutError):
+            running.result()
+
+
+def test_a_query_waits_no_longer_than_its_deadline(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(pool.run, ENDLESS, deadline=1.5)
+        assert until(lambda: pool.status()["busy"] == 1)
+        with pytest.raises(BusyError):
+            pool.run(POINT, deadline=0.2)
+        with pytest.raises(QueryTimeoutError):
+            running.result()
+
+
+def test_reserved_workers_answer_pages_while_all_others_are_taken(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2, reserved=1)
+    with ThreadPoolExecutor() as threads:
+        running = [threads.submit(pool.run, ENDLESS, deadline=1.5) for _ in range(2)]
+        assert until(lambda: pool.status()["busy"] == 2)
+        for _ in range(5):
+            start = time.monotonic()
+            assert pool.run(POINT, reserved=True).read()
+            assert time.monotonic() - start < 0.5
+        with pytest.raises(BusyError):
+            pool.run(POINT, deadline=0.1)
+        for each in running:
+            with pytest.raises(QueryTimeoutError):
+                each.result()
+
+
+def test_many_threads_share_the_workers(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2, reserved=1, queue=100)
+    with ThreadPoolExecutor(16) as threads:
+        bodies = list(threads.map(lambda _: pool.run(POINT, "text/csv").read(), range(400)))
+    assert set(bodies) == {b"label\r\ndrug 7\r\n"}
+
+
+@pytest.mark.skipif(os.uname().machine not in ("x86_64", "aarch64"), reason="the filter knows these two machines")
+@pytest.mark.parametrize("call", ["SERVICE", "SERVICE SILENT"])
+def test_a_call_that_gets_past_the_guard_reaches_no_network(
+    make_pool: MakePool, listener: tuple[int, list[object]], call: str
+) -> None:
+    port, connections = listener
+    pool = make_pool()
+    assert pool.status()["confinement"] == "seccomp"
+    for host in ("127.0.0.1", "localhost"):
+        query = f"SELECT * WHERE {{ {call} <http://{host}:{port}/sparql> {{ ?s ?p ?o }} }}"
+        try:
+            assert pool.run(query, "text/csv").read() == b"o,p,s\r\n,,\r\n"
+        except QueryCrashError:
+            assert call == "SERVICE"
+    time.sleep(0.2)
+    assert connections == []
+
+
+def test_closing_the_pool_ends_all_workers_and_what_they_do(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2, reserved=1)
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(pool.run, ENDLESS)
+        assert until(lambda: pool.status()["busy"] == 1)
+        start = time.monotonic()
+        pool.close()
+        assert time.monotonic() - start < 3
+        with pytest.raises(QueryCrashError):
+            running.result()
+    assert workers_of(os.getpid()) == []
+    with pytest.raises(BusyError):
+        pool.run(POINT)
+
+
+def test_a_release_without_a_store_is_told_at_the_start(tmp_path: Path) -> None:
+    pool = Pool(tmp_path / "store", Settings(workers=1, reserved=1))
+    with pytest.raises(ReleaseError, match="is missing"):
+        pool.wait_started()
