@@ -176,7 +176,8 @@ def _properties(iri: str, stated: Sequence[Row], notes: Sequence[Note]) -> list[
             cell = replace(cell, href=wording.place(row["property"].value, cell.value))
         if cell.value not in fragments:
             return Value(cell, own)
-        return Value(cell, own, cell.value.partition("#")[2], _group(fragments[cell.value], _plain, ()))
+        said = [row for row in fragments[cell.value] if row["property"].value != expand("rdf:type")]
+        return Value(cell, own, cell.value.partition("#")[2], _group(said, _plain, ()))
 
     return _group([row for row in stated if row["subject"].value == iri], value, notes)
 

@@ -2,7 +2,7 @@
 
 What a query's column names mean here:
 - `xLabel` is the label of `x` and shows in its place;
-- a first column that has no label is what the row is about: the row's first literal leads there;
+- a first column that has no label is what the row is about: its `value`, or else its first literal, leads there;
 - `confidence` is that of the row's entity, and `recalled` lists its properties that are recalled though the entity is
   verified (local names, parted by spaces): the cells that show them are marked;
 - `unit` shows beside `value` and `comparatorValue`.
@@ -83,17 +83,15 @@ class Panel:
         """What stands above a column."""
         return wording.heading(column)
 
-    @property
-    def detail(self) -> tuple[str, ...]:
-        """The columns that are not common to a group."""
-        return tuple(name for name in self.columns if name not in self.query.group)
-
-    def groups(self) -> Iterator[tuple[Row, list[Row]]]:
-        """Runs of rows with the same value in the first `group` column: the first row, and those that have a detail."""
-        key = self.query.group[0]
+    def groups(self) -> Iterator[tuple[Row, list[str], list[Row]]]:
+        """Runs of rows with the same value in the first `group` column: the first row, and what the others add to it,
+        as columns and rows."""
+        key, *_ = self.query.group
+        own = [name for name in self.columns if name not in self.query.group]
         for _, run in groupby(self.rows, key=lambda row: row[key].value if key in row else ""):
             found = list(run)
-            yield found[0], [row for row in found if any(name in row for name in self.detail)]
+            columns = [name for name in own if any(name in row for row in found)]
+            yield found[0], columns, [row for row in found if any(name in row for name in columns)]
 
 
 def rows(serving: Serving, query: Query) -> list[Row]:
@@ -139,7 +137,6 @@ def _all_entities(found: Sequence[Row], name: str) -> bool:
 def _lay_out(row: Row, columns: Sequence[str], subject: str | None) -> Row:
     """One row with labels, units, marks and its own link put where they show."""
     recalled = set(row[RECALLED].value.split()) if RECALLED in row else set()
-    link = row[subject].href if subject else None
     shown: Row = {}
     for name in columns:
         if name not in row:
@@ -152,10 +149,17 @@ def _lay_out(row: Row, columns: Sequence[str], subject: str | None) -> Row:
         shows = {name, *_SHOWS.get(name, ())}
         if recalled & shows:
             this, recalled = replace(this, recalled=True), recalled - shows
-        if link and this.kind == "literal" and name != "confidence":
-            this, link = replace(this, href=link), None
         shown[name] = this
+    if subject:
+        _link(shown, row[subject].href)
     if recalled:
         others = ", ".join(sorted(wording.spaced(name) for name in recalled))
         shown[RECALLED] = Cell(others, "literal", others)
     return shown
+
+
+def _link(row: Row, href: str | None) -> None:
+    """Have the row's `value`, or else its first literal, lead to what the row is about."""
+    literals = [name for name, this in row.items() if this.kind == "literal" and name not in ("confidence", RECALLED)]
+    for name in ["value"] if "value" in row else literals[:1]:
+        row[name] = replace(row[name], href=href)

@@ -17,6 +17,7 @@ from server.frames import HEAD, QUERY, READY, frame
 _READ = 256 << 10  # bytes asked of a pipe at once
 _START = 30.0  # seconds a worker gets to start: it takes less than a tenth of one
 
+_NICENESS = 5  # of ordinary workers, so that their long queries leave the cores to the server and the pages
 _SIGNALS: dict[int, str] = {
     signal.SIGABRT: "out of memory",
     signal.SIGSEGV: "nested too deeply",
@@ -34,7 +35,9 @@ class WorkerProcess:
         self.reserved = reserved
         self.until: float | None = None
         self.confinement = ""
-        command = [sys.executable, "-P", "-m", "server.worker", str(store_path), str(memory), str(os.getpid())]
+        niceness = 0 if reserved else _NICENESS
+        facts = (store_path, memory, os.getpid(), niceness)
+        command = [sys.executable, "-P", "-m", "server.worker", *map(str, facts)]
         # A process group of its own: Ctrl-C in the server's terminal is the server's to handle.
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, process_group=0

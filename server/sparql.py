@@ -32,11 +32,9 @@ def sparql() -> Response:
             _body() if request.method == "POST" else None,
             serving().settings.max_deadline,
         )
-        response = _answer(asked) if asked else _form()
+        return _answer(asked) if asked else _form()
     except SarcographError as error:
-        response = _explain(error, asked)
-    response.headers["Vary"] = "Accept"
-    return response
+        return _explain(error, asked)
 
 
 @blueprint.route("/sparql", methods=["OPTIONS"], strict_slashes=False, provide_automatic_options=False)

@@ -43,6 +43,8 @@ FIRST = (
     "skos:altLabel",
     "skos:definition",
     "sg:statement",
+    "oa:start",
+    "oa:end",
     "sg:verdict",
     "sg:verdictNote",
     "sg:mechanismSummary",

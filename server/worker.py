@@ -1,6 +1,6 @@
 """A query worker: a process with one release open read-only that answers one query at a time on its pipes.
 
-It is started as `python -m server.worker STORE MEMORY PARENT` and ends when its standard input does. Whatever it is
+It is started as `python -m server.worker STORE MEMORY PARENT NICENESS` and ends when its standard input does. Whatever it is
 asked, it has no network and a memory limit, and the server kills it at the query's deadline: the engine cannot be
 interrupted.
 """
@@ -167,13 +167,14 @@ def work(store_path: Path, memory: int, confinement: str, source: int, target: i
 
 
 def main() -> None:
-    """Start a worker from the command line: STORE MEMORY PARENT."""
+    """Start a worker from the command line: STORE MEMORY PARENT NICENESS."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    store_path, memory, parent = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    store_path, memory, parent, niceness = Path(sys.argv[1]), *map(int, sys.argv[2:5])
     source, target = os.dup(0), os.dup(1)
     os.dup2(2, 1)  # nothing but frames goes to the server
     sys.stderr = os.fdopen(os.dup(2), "w")  # a fault of ours is told; the engine's last words when memory ends are not
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    os.nice(niceness)
     confinement = sandbox.enter(parent)
     threading.stack_size(STACK)
     thread = threading.Thread(target=work, args=(store_path, memory, confinement, source, target))

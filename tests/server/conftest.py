@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
+from running import DRUGS, VERSION, Server, start
 
 from loader import store
 from loader.namespaces import BASE, GRAPH, expand
 from loader.release import Release
 from server.settings import Settings
 from server.workers import Pool
-
-DRUGS = 2000
-VERSION = "2026-11-24.1"
-# 8,000 million rows to look at; no row is an answer.
-ENDLESS = """SELECT ?a WHERE { ?a ?p ?x . ?b ?q ?y . ?c ?r ?z . FILTER(CONCAT(STR(?x), STR(?y), STR(?z)) = "never") }"""
 
 
 def quads() -> Iterator[Quad]:
@@ -88,77 +75,16 @@ def make_pool(release: Release) -> Iterator[Callable[..., Pool]]:
         pool.close()
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back over HTTP; header names are lower-case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def media_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0]
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running `sarcograph serve`."""
-
-    process: subprocess.Popen[str]
-    url: str
-
-    def ask(
-        self,
-        path: str = "/sparql",
-        body: bytes | None = None,
-        method: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        **parameters: str | list[str],
-    ) -> Answer:
-        """One request; keyword arguments are parameters of the URL."""
-        url = self.url + path
-        if parameters:
-            url += "?" + urllib.parse.urlencode(parameters, doseq=True)
-        request = urllib.request.Request(url, body, dict(headers or {}), method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                return Answer(response.status, _lower(response.headers), response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, _lower(error.headers), error.read())
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; returns the exit status."""
-        self.process.send_signal(number)
-        return self.process.wait(15)
-
-
-def _lower(headers: Any) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
 @pytest.fixture(scope="session")
 def start_server(home: Path) -> Iterator[Callable[..., Server]]:
     """Starts servers with given environment variables, and ends those that still run."""
     servers: list[Server] = []
 
-    def start(**variables: str) -> Server:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("SARCOGRAPH_")}
-        environment |= {"SARCOGRAPH_HOME": str(home), "HOST": "127.0.0.1", "PORT": "0"} | variables
-        command = [str(Path(sys.executable).with_name("sarcograph")), "serve"]
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert process.stdout and process.stderr
-        line = process.stdout.readline()
-        assert "http://" in line, process.stderr.read()
-        servers.append(Server(process, line.split()[-1].rstrip("/")))
+    def start_one(**variables: str) -> Server:
+        servers.append(start(home, **variables))
         return servers[-1]
 
-    yield start
+    yield start_one
     for server in servers:
         if server.process.poll() is None:
             server.stop()
@@ -169,14 +95,3 @@ def start_server(home: Path) -> Iterator[Callable[..., Server]]:
 def server(start_server: Callable[..., Server]) -> Server:
     """A server that most tests share."""
     return start_server(SARCOGRAPH_WORKERS="3", SARCOGRAPH_RESERVED_WORKERS="1", SARCOGRAPH_DEADLINE="5")
-
-
-def workers_of(pid: int) -> list[int]:
-    """The process ids of a server's workers, from /proc."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = status.read_text(encoding="utf-8").rpartition(")")[2].split()
-            if int(fields[1]) == pid and fields[0] != "Z":
-                found.append(int(status.parent.name))
-    return found

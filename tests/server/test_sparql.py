@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import DRUGS, ENDLESS, VERSION, Answer, Server
+from running import DRUGS, ENDLESS, VERSION, Answer, Server
 
 from loader.namespaces import BASE, GRAPH
 

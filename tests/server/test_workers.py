@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import DRUGS, ENDLESS, workers_of
+from running import DRUGS, ENDLESS, workers_of
 
 from loader.errors import (
     BusyError,

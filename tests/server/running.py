@@ -1,0 +1,99 @@
+"""A server that runs, what it answers over HTTP, and what its processes are."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DRUGS = 2000  # in the small release of these tests
+VERSION = "2026-11-24.1"
+# 64,000 million rows to look at; none is an answer.
+ENDLESS = """SELECT ?a WHERE { ?a ?p ?x . ?b ?q ?y . ?c ?r ?z . FILTER(CONCAT(STR(?x), STR(?y), STR(?z)) = "never") }"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP; header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `sarcograph serve`."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def ask(
+        self,
+        path: str = "/sparql",
+        body: bytes | None = None,
+        method: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **parameters: str | list[str],
+    ) -> Answer:
+        """One request; keyword arguments are parameters of the URL."""
+        url = self.url + path
+        if parameters:
+            url += "?" + urllib.parse.urlencode(parameters, doseq=True)
+        request = urllib.request.Request(url, body, dict(headers or {}), method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return Answer(response.status, _lower(response.headers), response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, _lower(error.headers), error.read())
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; returns the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(15)
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def start(home: Path, **variables: str) -> Server:
+    """Start `sarcograph serve` on a free port, with given environment variables, and wait until it is ready."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SARCOGRAPH_")}
+    environment |= {"SARCOGRAPH_HOME": str(home), "HOST": "127.0.0.1", "PORT": "0"} | variables
+    command = [str(Path(sys.executable).with_name("sarcograph")), "serve"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout and process.stderr
+    line = process.stdout.readline()
+    assert "http://" in line, process.stderr.read()
+    return Server(process, line.split()[-1].rstrip("/"))
+
+
+def workers_of(pid: int) -> list[int]:
+    """The process ids of a server's workers, from /proc."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = status.read_text(encoding="utf-8").rpartition(")")[2].split()
+            if int(fields[1]) == pid and fields[0] != "Z":
+                found.append(int(status.parent.name))
+    return found
