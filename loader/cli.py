@@ -138,7 +138,8 @@ def build(context: click.Context, root: Path | None) -> None:
     from loader import build as building
 
     examples = context.obj() if callable(context.obj) else ()
-    with click.progressbar(length=len(building.STEPS), label="building", file=sys.stderr) as bar:
+    steps, hidden = len(building.STEPS), not sys.stderr.isatty()
+    with click.progressbar(length=steps, label="building", file=sys.stderr, hidden=hidden) as bar:
         built = building.build(facts(root), home(), examples, _progress(bar))
         bar.update(1)
     _tell(built)

@@ -94,11 +94,11 @@ class Curated:
         self._home.setdefault(owner_of(content(triple.subject)), path)
         return True
 
-    def remove(self, path: Path, subject: Subject | Triple, property_: NamedNode) -> None:
-        """Take back every value of one property in a file."""
-        gone = {t for t in self._files.get(path, ()) if t.subject == subject and t.predicate == property_}
-        self._files[path] -= gone
-        self._about[content(subject)][property_.value] = set()
+    def remove(self, path: Path, subject: Subject | Triple, property_: NamedNode, values: set[Term]) -> None:
+        """Take back these values of one property in a file."""
+        said = {t for t in self._files.get(path, ()) if t.subject == subject and t.predicate == property_}
+        self._files[path] -= {t for t in said if t.object in values}
+        self._about[content(subject)][property_.value] -= values
         self._touched.add(path)
 
     def save(self) -> list[Path]:

@@ -88,6 +88,16 @@ class EntityPage:
         recalled = [note for note in (*noted, *self.notes) if note.confidence and note.confidence.badge == "recalled"]
         return list(dict.fromkeys(note.label for note in recalled))
 
+    @property
+    def wholly_recalled(self) -> bool:
+        """Whether the entity itself is recalled."""
+        return any(cell.badge == "recalled" for cell in self.values("sg:confidence"))
+
+    def recalls(self, curie: str) -> bool:
+        """Whether one property, such as `sg:ciLower`, is recalled."""
+        noted = (note for each in self.statements if each.iri == expand(curie) for note in _all_notes(each))
+        return any(note.confidence is not None and note.confidence.badge == "recalled" for note in noted)
+
     def values(self, curie: str) -> list[Cell]:
         """The values of one property, such as `sg:verdict`."""
         found = (each for each in (*self.statements, *self.provenance) if each.iri == expand(curie))
@@ -127,11 +137,8 @@ def read(serving: Serving, kind: Kind, slug: str) -> EntityPage | None:
 
 
 def _panels(serving: Serving, kind: Kind, iri: str) -> list[Panel]:
-    return [
-        panel(serving, query.bind(entity=queries.iri(iri)), iri)
-        for query in queries.panels_of(kind.path)
-        if "entity" in query.parameters
-    ]
+    found = (panel(serving, query.bind(entity=queries.iri(iri)), iri) for query in queries.panels_of(kind.path))
+    return [each for each in found if each.rows or not each.query.hidden_when_empty]
 
 
 def _notes(found: Sequence[Row]) -> list[Note]:
@@ -172,6 +179,8 @@ def _properties(iri: str, stated: Sequence[Row], notes: Sequence[Note]) -> list[
     def value(row: Row) -> Value:
         cell = _labelled(row, "value")
         own = [note for note in notes if note.property == row["property"].value and _is_on(note, cell)]
+        if any(_derives(row["property"].value, note) for note in notes):
+            cell = replace(cell, recalled=True)
         if cell.kind == "literal":
             cell = replace(cell, href=wording.place(row["property"].value, cell.value))
         if cell.value not in fragments:
@@ -180,6 +189,12 @@ def _properties(iri: str, stated: Sequence[Row], notes: Sequence[Note]) -> list[
         return Value(cell, own, cell.value.partition("#")[2], _group(said, _plain, ()))
 
     return _group([row for row in stated if row["subject"].value == iri], value, notes)
+
+
+def _derives(iri: str, note: Note) -> bool:
+    """Whether a property is one that the build derives from one that is recalled: the span of a date."""
+    recalled = note.confidence is not None and note.confidence.badge == "recalled"
+    return recalled and iri in [f"{note.property}{suffix}" for suffix in _DERIVED]
 
 
 def _plain(row: Row) -> Value:

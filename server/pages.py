@@ -183,7 +183,7 @@ def _not_found(what: str, asked: str, kind: Kind | None = None) -> Response:
         hint = f" Near it: {names}." if near else f" The kinds are {', '.join(KINDS)}." if not kind else ""
         raise NotFound(f"there is no {kind.name if kind else 'page'} {shown!r}.{hint}")
     body = render_template("not_found.html", what=what, asked=shown, kind=kind, near=near)
-    return Response(body, 404, content_type=f"{HTML}; charset=utf-8")
+    return Response(body, 404, {"Vary": "Accept"}, content_type=f"{HTML}; charset=utf-8")
 
 
 def _near(kind: Kind, asked: str) -> list[Cell]:

@@ -2,7 +2,7 @@
 
 What a query's column names mean here:
 - `xLabel` is the label of `x` and shows in its place;
-- a first column that has no label is what the row is about: its `value`, or else its first literal, leads there;
+- a first column that has no label is what the row is about: its value, date or first literal leads there;
 - `confidence` is that of the row's entity, and `recalled` lists its properties that are recalled though the entity is
   verified (local names, parted by spaces): the cells that show them are marked;
 - `unit` shows beside `value` and `comparatorValue`.
@@ -24,6 +24,7 @@ MOST_ROWS = 1000
 
 _BADGES = tuple(f"{BASE}concept/{scheme}/" for scheme in ("verdict", "stance", "confidence"))
 _WITH_UNIT = ("value", "comparatorValue")
+_LINKED = ("value", "decisionDate")
 _SHOWS = {  # the properties that a column shows where its name is not the property's own
     "interval": ("ciLower", "ciUpper", "ciLevel"),
     "p": ("pValue", "pValueOperator"),
@@ -159,7 +160,9 @@ def _lay_out(row: Row, columns: Sequence[str], subject: str | None) -> Row:
 
 
 def _link(row: Row, href: str | None) -> None:
-    """Have the row's `value`, or else its first literal, lead to what the row is about."""
-    literals = [name for name, this in row.items() if this.kind == "literal" and name not in ("confidence", RECALLED)]
-    for name in ["value"] if "value" in row else literals[:1]:
+    """Have the row's value, date or first literal lead to what the row is about."""
+    literals = [
+        name for name, this in row.items() if this.kind == "literal" and name not in ("confidence", "check", RECALLED)
+    ]
+    for name in [*(name for name in _LINKED if name in row), *literals][:1]:
         row[name] = replace(row[name], href=href)

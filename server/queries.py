@@ -7,9 +7,11 @@ A file begins with comments of its own kind:
     #+ keywords: drug, approval
 
 and holds, for each parameter, one line `VALUES ?entity { <https://w3id.org/sarcograph/drug/trabectedin> }`. With this
-default the file runs as it stands; bind() puts other values into that line and touches nothing else. A query that is
-a panel of a page has further headers: `title`; `kinds`, where entities of several kinds have it; `group`, the columns that
-runs of rows have in common, the first their key; `note`, what a reader must know before reading it.
+default the file runs as it stands; bind() puts other values into that line and touches nothing else.
+
+A query that is a panel of a page has further headers: `title`; `kinds`, where entities of several kinds have it;
+`group`, the columns that runs of rows have in common, the first their key; `note`, what to know before reading it;
+`empty: hidden`, where an empty answer needs no "not curated".
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ class Query:
     kinds: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
     note: str | None = None
+    hidden_when_empty: bool = False
 
     def bind(self, **terms: Term | Iterable[Term]) -> Query:
         """The same query with other values for its parameters: one term, or several.
@@ -110,6 +113,7 @@ def read(name: str) -> Query:
         kinds=_words(headers.get("kinds", "")),
         group=_words(headers.get("group", "")),
         note=headers.get("note"),
+        hidden_when_empty=headers.get("empty") == "hidden",
     )
 
 

@@ -164,7 +164,7 @@ def _labelled(found: Sequence[Row]) -> list[Row]:
 
 def _pointer(query: str, error: SarcographError | None) -> Pointer | None:
     line, column = getattr(error, "line", None), getattr(error, "column", None)
-    lines = query.splitlines()
+    lines = query.replace("\r\n", "\n").split("\n")
     if not line or not column or line > len(lines):
         return None
     text = lines[line - 1]

@@ -35,7 +35,8 @@ _TERMS = {
     "skos:exactMatch": "the same as",
     "skos:inScheme": "in scheme",
     "skos:prefLabel": "name",
-    "skos:topConceptOf": "top concept of",
+    "skos:Concept": "concept",
+    "skos:ConceptScheme": "concept scheme",
 }
 
 # What heads a page's table of statements, in this order; the others follow by their labels.
@@ -142,4 +143,5 @@ def name(iri: str) -> str:
     """What an IRI without a label is called: a unit's word, our path, a CURIE, or the IRI itself."""
     if iri in UNITS:
         return UNITS[iri] or "no unit"
-    return compress(iri) or (iri.removeprefix(BASE) if path(iri) else iri)
+    curie = compress(iri)
+    return _TERMS.get(curie or "") or curie or (iri.removeprefix(BASE) if path(iri) else iri)

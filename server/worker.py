@@ -1,8 +1,8 @@
 """A query worker: a process with one release open read-only that answers one query at a time on its pipes.
 
-It is started as `python -m server.worker STORE MEMORY PARENT NICENESS` and ends when its standard input does. Whatever it is
-asked, it has no network and a memory limit, and the server kills it at the query's deadline: the engine cannot be
-interrupted.
+It is started as `python -m server.worker STORE MEMORY PARENT NICENESS` and ends when its standard input does. Whatever
+it is asked, it has no network and a memory limit, and the server kills it at the query's deadline: the engine cannot
+be interrupted.
 """
 
 from __future__ import annotations

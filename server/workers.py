@@ -163,7 +163,8 @@ class Pool:
         self._forget(worker)
 
     def status(self) -> dict[str, Any]:
-        """How many workers live, how many there should be, how many queries run and wait, what confines them."""
+        """How many workers live, how many there should be, how many queries run and wait, what confines workers,
+        why new ones do not start (None where they do), and the process ids."""
         with self._lock:
             idle = sum(worker.alive for workers in self._idle.values() for worker in workers)
             live = [worker for worker in self._live if worker.alive]
@@ -173,6 +174,8 @@ class Pool:
                 "busy": len(live) - idle,
                 "waiting": len(self._waiting),
                 "confinement": next((worker.confinement for worker in live), ""),
+                "failure": self._failure,
+                "processes": sorted(worker.pid for worker in live),
             }
 
     def close(self) -> None:

@@ -105,14 +105,23 @@ class Importer:
         classes = [expand("sg:Entity"), *(content(t.object) for t in triples if t.predicate == _TYPE)]
         single = frozenset[str]().union(*(self.single.get(cls, ()) for cls in classes))
         for triple in sorted(triples, key=str):
-            there = self.curated.values(content(triple.subject), triple.predicate)
+            there = self._comparable(triple)
             if not there or triple.object in there or triple.predicate.value not in single:
                 self.curated.add(path, triple)
             elif self.table_wins:
-                self.curated.remove(path, triple.subject, triple.predicate)
+                self.curated.remove(path, triple.subject, triple.predicate, there)
                 self.curated.add(path, triple)
             elif not (record.shared and triple.predicate.value in _PROVENANCE):
                 self.outcome.differences.append(_difference(triple, there))
+
+    def _comparable(self, triple: Triple) -> set[Term]:
+        """The values that the file has for the triple's property; of texts, those in the same language."""
+        there = self.curated.values(content(triple.subject), triple.predicate)
+        return {term for term in there if _language(term) == _language(triple.object)}
+
+
+def _language(term: Term | Triple) -> str | None:
+    return term.language if isinstance(term, Literal) else None
 
 
 def _difference(triple: Triple, there: set[Term]) -> str:

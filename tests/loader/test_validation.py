@@ -199,7 +199,7 @@ def check(tmp_path: Path) -> Path:
 
 def told(text: str, check: Path) -> list[tuple[str, str]]:
     faults = judged(text, check, shapes=rdflib.Graph()).faults
-    return [(fault.severity, fault.message) for fault in faults if fault.shape == "check:source"]
+    return sorted((fault.severity, fault.message) for fault in faults if fault.shape == "check:source")
 
 
 def test_the_message_of_a_check_may_run_over_several_lines(check: Path) -> None:
@@ -210,8 +210,8 @@ def test_an_accepted_fault_is_a_warning_that_tells_since_when_and_why(check: Pat
     lines = "entity\tdate\treason\nsource/x\t2026-11-24\tIt is the first.\n"
     check.with_name("source.exceptions.tsv").write_text(lines, encoding="utf-8")
     assert told("<source/x> a sg:Source . <source/y> a sg:Source .", check) == [
-        ("warning", "source/x is a source. Accepted on 2026-11-24: It is the first."),
         ("violation", "source/y is a source."),
+        ("warning", "source/x is a source. Accepted on 2026-11-24: It is the first."),
     ]
 
 
