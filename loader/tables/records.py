@@ -20,6 +20,7 @@ from loader.terms import named
 
 _LAST_PARENTHESES = re.compile(r"^(.*\S)\s*\(([^()]*)\)$")
 _REGISTRY_ID = re.compile(r"ISRCTN\d{8}|JapicCTI-\d+|\b\d{4}-\d{6}-\d{2}\b")
+_POINTER = re.compile(r"\s*\(see \w+\.tsv\)|see \w+\.tsv(?:;\s*|$)")
 _GENE_ONTOLOGY = re.compile(r"\((GO:\d{7})\)")
 
 
@@ -27,6 +28,11 @@ def synonym(label: str) -> tuple[str, list[str]]:
     """A label and the other names that it gives in its last parentheses."""
     match = _LAST_PARENTHESES.match(label)
     return (match[1], re.split(r",\s*", match[2])) if match else (label, [])
+
+
+def own_words(text: str) -> str:
+    """A text without its pointers to other tables (`see trials.tsv`), which mean nothing outside them."""
+    return _POINTER.sub("", text).strip()
 
 
 def publication(row: Row, desk: Desk) -> Iterator[Record]:
@@ -170,7 +176,7 @@ def claim(row: Row, desk: Desk) -> Iterator[Record]:
         raise RejectedRow(None, f"no source of data/sources has the page's SHA-256 {digest}. Describe it there first")
     fields = cells(row) | {
         "verdict": verdict.strip(),
-        "verdict_note": why.strip(),
+        "verdict_note": own_words(why),
         "page": page.rpartition("/")[2],
         "span": iri + "#span",
     }
@@ -187,7 +193,7 @@ def evidence(row: Row, desk: Desk) -> Iterator[Record]:
     name = f"{slug(row['claim_id'])}-{slug(row['evidence_key'])}"
     verb = desk.mapping.values["stance"].get(row["stance"], row["stance"])
     label = f"{row['claim_id']} {verb} {desk.curated.label(item)}"
-    fields = cells(row) | {"claim": claim_iri.rpartition("/")[2], "item": item}
+    fields = cells(row) | {"claim": claim_iri.rpartition("/")[2], "item": item, "note": own_words(row["note"])}
     yield Record("evidence", entity("evidence", name), label, claim_iri, fields)
 
 

@@ -61,11 +61,18 @@ def _recalled(row: Row) -> dict[str, str]:
     for listed in _RECALLED.findall(row["seen_in"]):
         for item in (part.strip() for part in listed.split(",")):
             word, _, detail = item.partition(" ")
-            if word in row.cells:
-                found[word] = detail
+            column = _column(word, row)
+            if column:
+                found[column] = detail
             elif item:
                 found[""] = "; ".join(part for part in (found.get("", ""), item) if part)
     return found
+
+
+def _column(word: str, row: Row) -> str | None:
+    """The column that a word names, in full or by its beginning (`icdo3` for `icdo3_morphology`)."""
+    fitting = [column for column in row.cells if column.startswith(f"{word}_")]
+    return word if word in row.cells else fitting[0] if len(fitting) == 1 else None
 
 
 def _note(record: Record, node: Node, field: Field, values: list[Term], source: str, detail: str) -> list[Triple]:

@@ -1,38 +1,108 @@
 """The pages in a real browser, on a real server."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from shutil import which
 
 import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "server"))
+
+from running import Server, start  # noqa: E402
 
 pytestmark = pytest.mark.browser
-
-selenium = pytest.importorskip("selenium.webdriver")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
+def server(real_home: Path) -> Iterator[Server]:
+    running = start(real_home)
+    yield running
+    assert running.stop() == 0
+    running.process.communicate()
 
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     chromium, driver = which("chromium"), which("chromedriver")
     if not chromium or not driver:
         pytest.skip("chromium and chromium-driver are not installed")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    for flag in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     started = webdriver.Chrome(options=options, service=Service(driver))
+    started.implicitly_wait(10)
     yield started
     started.quit()
+
+
+def text_of(browser: webdriver.Chrome, selector: str) -> str:
+    return browser.find_element(By.CSS_SELECTOR, selector).text
+
+
+def test_a_newcomer_sees_that_better_outcomes_are_only_partly_borne_out(
+    browser: webdriver.Chrome, server: Server
+) -> None:
+    browser.get(f"{server.url}/drug/trabectedin")
+    assert browser.current_url.endswith("/drug/trabectedin.html")
+    claim = text_of(browser, "#seed-sc25")
+    assert "Trabectedin improves outcomes over dacarbazine" in claim and "imprecise" in claim
+    assert "PFS hazard ratio 0.55" in claim and "supports" in claim
+    assert "OS hazard ratio 0.87" in claim and "0.644 to 1.181" in claim and "primary endpoint not met" in claim
+    browser.find_element(By.PARTIAL_LINK_TEXT, "OS hazard ratio 0.87").click()
+    assert "/result/et743-sar-3007-o016" in browser.current_url
+
+
+def test_the_first_example_is_asked_from_the_home_page(browser: webdriver.Chrome, server: Server) -> None:
+    browser.get(server.url)
+    browser.find_element(By.PARTIAL_LINK_TEXT, "contradicted by evidence").click()
+    browser.find_element(By.CSS_SELECTOR, "main form button").click()
+    answer = text_of(browser, "main")
+    assert "FDA approved two drugs for advanced STS in 2015" in answer and "Pazopanib increases OS" in answer
+
+
+def test_a_wrong_query_is_answered_in_prose_beside_the_query(browser: webdriver.Chrome, server: Server) -> None:
+    browser.get(f"{server.url}/sparql")
+    box = browser.find_element(By.NAME, "query")
+    box.clear()
+    box.send_keys("SELECT * WHERE { ?s ?p }")
+    browser.find_element(By.CSS_SELECTOR, "main form button").click()
+    assert "line 1" in text_of(browser, "main")
+    assert browser.find_element(By.NAME, "query").get_attribute("value") == "SELECT * WHERE { ?s ?p }"
+
+
+@pytest.mark.parametrize("width", [360, 800, 1280])
+@pytest.mark.parametrize(
+    "path", ["/", "/drug/trabectedin", "/claim/seed-sc40", "/trial/et743-sar-3007", "/source/seed-page", "/nothing"]
+)
+def test_no_page_is_wider_than_its_window(browser: webdriver.Chrome, server: Server, path: str, width: int) -> None:
+    browser.set_window_size(width, 900)
+    browser.get(server.url + path)
+    inner, document = browser.execute_script("return [window.innerWidth, document.documentElement.scrollWidth]")
+    assert document <= inner
+
+
+def test_no_page_breaks_the_security_policy_or_asks_a_third_party(
+    browser: webdriver.Chrome, server: Server
+) -> None:
+    browser.get_log("browser")
+    for path in ("/", "/drug/trabectedin", "/sparql?query=ASK%7B%7D", "/claim/seed-sc14", "/disease/liposarcoma"):
+        browser.get(server.url + path)
+        asked = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+        assert all(name.startswith(server.url) for name in asked)
+    assert [entry["message"] for entry in browser.get_log("browser")] == []

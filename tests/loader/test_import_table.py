@@ -224,3 +224,29 @@ def test_importing_the_rows_of_what_is_there_again_changes_nothing(
     outcome = run(places, single, kind, dossier / f"{table}.tsv", where=where)
     assert (outcome.rejected, outcome.differences, outcome.changed) == ([], [], [])
     assert outcome.imported > 0
+
+
+def test_a_recalled_cell_may_be_named_by_the_beginning_of_its_column(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    row = DRUG | {"seen_in": "an example; recalled cells: chembl"}
+    run(places, single, "drug", write(places.data / "drugs.tsv", "drug", row))
+    assert Curated(places).has(entity("drug", "examplumab") + "#note-exactMatch-chembl-id")
+
+
+def test_a_text_in_another_language_is_left_alone(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    run(places, single, "drug", write(places.data / "drugs.tsv", "drug", DRUG))
+    path = places.data / "curated/drug/examplumab.ttl"
+    path.write_text(path.read_text().replace('"Acts on an example"@en', '"Acts on an example"@en, "Wirkt"@de'))
+    changed = write(places.data / "drugs.tsv", "drug", DRUG | {"mechanism_short": "Acts otherwise"})
+    run(places, single, "drug", changed, table_wins=True)
+    assert '"Wirkt"@de' in path.read_text() and '"Acts otherwise"@en' in path.read_text()
+    assert "Acts on an example" not in path.read_text()
+
+
+def test_pointers_to_other_tables_do_not_become_facts() -> None:
+    from loader.tables.records import own_words
+
+    assert own_words("many followed (see trials.tsv)") == "many followed"
+    assert own_words("see mechanisms.tsv; a textbook point") == "a textbook point"
+    assert own_words("see mechanisms.tsv") == ""
