@@ -97,9 +97,7 @@ def test_no_page_is_wider_than_its_window(browser: webdriver.Chrome, server: Ser
     assert document <= inner
 
 
-def test_no_page_breaks_the_security_policy_or_asks_a_third_party(
-    browser: webdriver.Chrome, server: Server
-) -> None:
+def test_no_page_breaks_the_security_policy_or_asks_a_third_party(browser: webdriver.Chrome, server: Server) -> None:
     browser.get_log("browser")
     for path in ("/", "/drug/trabectedin", "/sparql?query=ASK%7B%7D", "/claim/seed-sc14", "/disease/liposarcoma"):
         browser.get(server.url + path)
