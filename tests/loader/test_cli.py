@@ -107,3 +107,16 @@ def test_claims_without_their_page_are_refused(data: Path, tmp_path: Path) -> No
     (tmp_path / "claims.tsv").write_text("id\n")
     done = sarcograph("import-table", "claim", tmp_path / "claims.tsv", "--data", data)
     assert done.returncode == 1 and "--page is None; expected the text file of the page" in done.stderr
+
+
+def test_build_stops_at_a_violation_with_every_fault_and_exits_1(tmp_path: Path) -> None:
+    for folder in ("ontology", "shapes", "data"):
+        shutil.copytree(facts().root / folder, tmp_path / folder)
+    path = tmp_path / "data/curated/approval/eribulin-fda-a001.ttl"
+    line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if "sg:decisionDate" in text)
+    path.write_text(path.read_text().replace('"2016-01-28"^^xsd:date', '"2016-01-32"^^xsd:date'))
+    done = sarcograph("build", "--facts", tmp_path, home=tmp_path / "home")
+    assert done.returncode == 1
+    assert f"eribulin-fda-a001.ttl:{line}: approval/eribulin-fda-a001 sg:decisionDate: " in done.stderr
+    assert "Nothing was built." in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "home").exists()
