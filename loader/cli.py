@@ -81,19 +81,30 @@ def import_table(
 
     places = facts(data=data)
     importer = Importer(Curated(places), single_valued(read_shapes(places)), table_wins)
-    text = page.read_bytes().decode("utf-8") if page else ""
-    if kind == "claim" and page is None:
-        raise SettingError("--page", None, "the text file of the page whose claims the table lists")
-    outcome = importer.run(kind, table, dict(_condition(given) for given in where), text)
+    outcome = importer.run(kind, table, dict(_condition(given) for given in where), _page(kind, page))
     for line, _, fault in outcome.rejected:
         print(f"{shown(table, line)}: rejected: {fault}", file=sys.stderr)
     for difference in outcome.differences:
         print(f"differs: {difference}", file=sys.stderr)
     counts = f"{outcome.imported} imported, {outcome.left_out} left out, {len(outcome.rejected)} rejected"
     print(f"{outcome.rows} rows: {counts}; {len(outcome.changed)} files changed")
+    if where and not outcome.imported and not outcome.rejected:
+        print("No row has a value that --where names.", file=sys.stderr)
     if outcome.rejected:
         _write_rejects(table, rejects or Path(f"{table.stem}.rejects.tsv"), outcome.rejected)
         sys.exit(1)
+
+
+def _page(kind: str, page: Path | None) -> str:
+    """The text of the page whose claims are imported; empty for other kinds."""
+    if kind != "claim":
+        return ""
+    if page is None:
+        raise SettingError("--page", "missing", "the text file of the page whose claims the table lists")
+    try:
+        return page.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingError("--page", str(page), "a text file in UTF-8") from error
 
 
 def _condition(given: str) -> tuple[str, list[str]]:

@@ -12,6 +12,7 @@ SarcographError
 │   ├── UnknownTableError    no mapping is declared for the kind
 │   ├── ColumnsError         columns are missing or not known
 │   ├── EncodingError        the file is not UTF-8
+│   ├── EmptyTableError      the file has no header row
 │   └── RejectedRow          one row or cell cannot be used; the others go on
 ├── ValidationError          the facts break shapes or checks; carries the report
 ├── ReleaseError             a release cannot be written or opened
@@ -164,6 +165,13 @@ class EncodingError(TableError):
 
     def __init__(self, path: Path, line: int, offset: int) -> None:
         super().__init__(f"{shown(path, line)}: byte {offset} of the file is not UTF-8. Save the table as UTF-8.")
+
+
+class EmptyTableError(TableError):
+    """The file has no header row."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{shown(path)}: the table is empty. Its first line should name the columns.")
 
 
 class RejectedRow(TableError):

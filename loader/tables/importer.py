@@ -14,7 +14,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Triple
 
 from loader.curated import Curated
-from loader.errors import ColumnsError, RejectedRow
+from loader.errors import RejectedRow, SettingError
 from loader.namespaces import compress, expand
 from loader.tables import mapping as mappings
 from loader.tables import reader
@@ -61,12 +61,11 @@ class Importer:
         self.outcome = Outcome()
         desk = Desk(self.curated, mappings.load(kind), page)
         wanted = {column: frozenset(values) for column, values in (where or {}).items()}
-        unknown = [column for column in wanted if column not in desk.mapping.columns]
-        if unknown:
-            raise ColumnsError(path, unknown, [])
-        rows = list(reader.read(path, desk.mapping.columns))
-        self._describe_source(path, desk)
-        for row in rows:
+        for column in wanted:
+            if column not in desk.mapping.columns:
+                raise SettingError("--where", column, f"a column of the table: {', '.join(desk.mapping.columns)}")
+        self._made: dict[str, int] = {}
+        for row in list(reader.read(path, desk.mapping.columns)):
             self.outcome.rows += 1
             if not isinstance(row, Row):
                 self.outcome.rejected.append(row)
@@ -74,18 +73,29 @@ class Importer:
                 self.outcome.left_out += 1
             else:
                 self._import(row, desk)
+        if self.outcome.imported:
+            self._describe_source(path, desk)
         self.outcome.changed = self.curated.save()
         return self.outcome
 
     def _import(self, row: Row, desk: Desk) -> None:
         try:
             made = [(record, statements(record, row, desk)) for record in READERS[desk.mapping.kind](row, desk)]
+            self._refuse_doubles([record for record, _ in made], row)
         except RejectedRow as fault:
             self.outcome.rejected.append((row.line, list(row.cells.values()), fault))
             return
         for record, triples in made:
             self._merge(record, triples)
         self.outcome.imported += 1
+
+    def _refuse_doubles(self, records: list[Record], row: Row) -> None:
+        """A table has one row for an entity: two would be merged into one that neither says."""
+        own = [record.iri for record in records if not record.shared]
+        for iri in own:
+            if iri in self._made:
+                raise RejectedRow(None, f"line {self._made[iri]} describes <{iri}> already. Keep one of the two rows")
+        self._made.update(dict.fromkeys(own, row.line))
 
     def _describe_source(self, path: Path, desk: Desk) -> None:
         """The table as a Source, with the checksum of the very file."""
@@ -109,10 +119,12 @@ class Importer:
             if not there or triple.object in there or triple.predicate.value not in single:
                 self.curated.add(path, triple)
             elif self.table_wins:
+                self.outcome.differences.append(_difference(triple, there, "the table's value replaces it"))
                 self.curated.remove(path, triple.subject, triple.predicate, there)
                 self.curated.add(path, triple)
             elif not (record.shared and triple.predicate.value in _PROVENANCE):
-                self.outcome.differences.append(_difference(triple, there))
+                left = "the file's value stays (--table-wins takes the table's)"
+                self.outcome.differences.append(_difference(triple, there, left))
 
     def _comparable(self, triple: Triple) -> set[Term]:
         """The values that the file has for the triple's property; of texts, those in the same language."""
@@ -124,11 +136,11 @@ def _language(term: Term | Triple) -> str | None:
     return term.language if isinstance(term, Literal) else None
 
 
-def _difference(triple: Triple, there: set[Term]) -> str:
+def _difference(triple: Triple, there: set[Term], fate: str) -> str:
     property_ = compress(triple.predicate.value) or triple.predicate.value
     held = ", ".join(sorted(_short(term) for term in there))
     said = f"the file says {held}, the table {_short(triple.object)}"
-    return f"{content(triple.subject)} {property_}: {said}; the file's value stays (--table-wins takes the table's)."
+    return f"{content(triple.subject)} {property_}: {said}; {fate}."
 
 
 def _short(term: Term | Triple) -> str:

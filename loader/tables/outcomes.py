@@ -33,7 +33,8 @@ def result(row: Row, desk: Desk) -> Iterator[Record]:
     fields["publication_name"] = _publication(row["publication"], desk)
     words, analysis = _population(row["population/subgroup"], desk)
     fields["analysis"] = analysis
-    fields["analysed"] = _ANALYSED.findall(row["population/subgroup"])[:1]
+    if row["endpoint"] not in desk.mapping.values["of_responders"]:
+        fields["analysed"] = _ANALYSED.findall(row["population/subgroup"])[:1]
     iri = entity("result", f"{trial}-{slug(row['row_id'])}")
     if words not in _WHOLE:
         subgroup = _subgroup(trial, words, row, desk)
@@ -138,5 +139,6 @@ def _label(row: Row, desk: Desk, fields: dict[str, str | list[str]]) -> str:
     who = f"{row['arm']} vs {row['comparator']}" if row["comparator"] else row["arm"]
     source = f" ({fields['publication_name']})" if fields["publication_name"] else ""
     trial = desk.curated.label(entity("trial", slug(row["trial_slug"])))
-    measured = f"{row['endpoint']} {measure} {row['value']}{unit}"
+    named_rate = row["endpoint"].endswith(f" {measure}")
+    measured = f"{row['endpoint']} {'' if named_rate else f'{measure} '}{row['value']}{unit}"
     return f"{trial}: {measured}, {who}, {row['population/subgroup']}{source}"

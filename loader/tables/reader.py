@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loader.errors import ColumnsError, EncodingError, RejectedRow
+from loader.errors import ColumnsError, EmptyTableError, EncodingError, RejectedRow
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ def split(cell: str) -> list[str]:
 def read(path: Path, columns: tuple[str, ...]) -> Iterator[Row | tuple[int, list[str], RejectedRow]]:
     """Each row, or the line, cells and reason of one whose cells do not fit the header.
 
-    Raises ColumnsError where the header is not `columns` (in any order), EncodingError where a byte is not UTF-8.
+    Raises ColumnsError where the header is not `columns` (in any order), EncodingError where a byte is not UTF-8,
+    EmptyTableError where there is no header.
     """
     data = path.read_bytes()
     try:
@@ -43,6 +44,8 @@ def read(path: Path, columns: tuple[str, ...]) -> Iterator[Row | tuple[int, list
         raise EncodingError(path, data.count(b"\n", 0, error.start) + 1, error.start) from error
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
     header = [name.strip() for name in next(reader, [])]
+    if not any(header):
+        raise EmptyTableError(path)
     doubled = sorted({name for name in header if header.count(name) > 1})
     missing = [name for name in columns if name not in header]
     extra = [name for name in header if name not in columns]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 
-from loader.errors import RejectedRow
+from loader.errors import RejectedRow, SettingError
 from loader.namespaces import entity, slug
 from loader.tables import outcomes
 from loader.tables.arms import parts
@@ -37,7 +37,7 @@ def own_words(text: str) -> str:
 
 def publication(row: Row, desk: Desk) -> Iterator[Record]:
     by = " ".join(part for part in (row["first_author"], row["year"]) if part)
-    label = f"{by}: {row['title']}" if by else row["title"]
+    label = f"{by}: {row['title']}" if row["first_author"] else row["title"]
     yield Record("publication", entity("publication", slug(row["key"])), label, fields=cells(row))
 
 
@@ -173,7 +173,7 @@ def claim(row: Row, desk: Desk) -> Iterator[Record]:
     digest = sha256(desk.page.encode()).hexdigest()
     page = desk.curated.find("source", named("sg:sha256"), digest)
     if page is None:
-        raise RejectedRow(None, f"no source of data/sources has the page's SHA-256 {digest}. Describe it there first")
+        raise SettingError("--page", f"a text of SHA-256 {digest}", "a page that a file of data/sources describes")
     fields = cells(row) | {
         "verdict": verdict.strip(),
         "verdict_note": own_words(why),

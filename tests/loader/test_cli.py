@@ -106,7 +106,7 @@ def test_import_table_lists_the_rejected_rows_and_writes_them_to_a_file(data: Pa
 def test_claims_without_their_page_are_refused(data: Path, tmp_path: Path) -> None:
     (tmp_path / "claims.tsv").write_text("id\n")
     done = sarcograph("import-table", "claim", tmp_path / "claims.tsv", "--data", data)
-    assert done.returncode == 1 and "--page is None; expected the text file of the page" in done.stderr
+    assert done.returncode == 1 and "--page is 'missing'; expected the text file of the page" in done.stderr
 
 
 def test_build_stops_at_a_violation_with_every_fault_and_exits_1(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pyoxigraph import NamedNode
 
 from loader.curated import Curated
-from loader.errors import ColumnsError, EncodingError, UnknownTableError
+from loader.errors import ColumnsError, EmptyTableError, EncodingError, UnknownTableError
 from loader.factbase import read_shapes
 from loader.namespaces import entity
 from loader.places import Facts, facts
@@ -250,3 +250,35 @@ def test_pointers_to_other_tables_do_not_become_facts() -> None:
     assert own_words("many followed (see trials.tsv)") == "many followed"
     assert own_words("see mechanisms.tsv; a textbook point") == "a textbook point"
     assert own_words("see mechanisms.tsv") == ""
+
+
+def test_two_rows_of_one_entity_are_not_merged(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    other = DRUG | {"route": "topical"}
+    outcome = run(places, single, "drug", write(places.data / "drugs.tsv", "drug", DRUG, other))
+    ((line, _, fault),) = outcome.rejected
+    assert line == 3 and "line 2 describes <https://w3id.org/sarcograph/drug/examplumab> already" in str(fault)
+    assert "topical" not in (places.data / "curated/drug/examplumab.ttl").read_text()
+
+
+def test_a_table_of_which_no_row_is_used_changes_no_file(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    table = write(places.data / "drugs.tsv", "drug", DRUG | {"modality": "unheard of"})
+    assert run(places, single, "drug", table).changed == []
+    empty = places.data / "empty.tsv"
+    empty.write_text("")
+    with pytest.raises(EmptyTableError, match=r"empty\.tsv: the table is empty"):
+        run(places, single, "drug", empty)
+
+
+def test_what_the_table_replaces_is_told(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    run(places, single, "drug", write(places.data / "drugs.tsv", "drug", DRUG))
+    changed = write(places.data / "drugs.tsv", "drug", DRUG | {"modality": "small molecule"})
+    outcome = run(places, single, "drug", changed, table_wins=True)
+    (told,) = [difference for difference in outcome.differences if "sg:modality" in difference]
+    assert told.endswith("the table's value replaces it.")
+
+
+def test_a_duration_of_response_is_not_said_to_be_measured_in_all_participants(places: Facts) -> None:
+    curated = Curated(places)
+    responders = [entity("result", f"et743-sar-3007-{row}") for row in ("o090", "o091")]
+    assert not [iri for iri in responders if curated.values(iri, named("sg:analysed"))]
+    assert curated.value(entity("result", "et743-sar-3007-o088"), named("sg:analysed")) == "518"
