@@ -40,11 +40,6 @@ def derive(graph: rdflib.Graph) -> list[RdflibTriple]:
     return [triple for triple in (*_dates(graph), *_superclasses(graph)) if triple not in graph]
 
 
-def is_derived(predicate: str) -> bool:
-    """Whether a property is one that only the build writes."""
-    return any(predicate in (expand(f"sg:{name}Earliest"), expand(f"sg:{name}Latest")) for name in DATE_PROPERTIES)
-
-
 def span(lexical: str) -> tuple[str, str] | None:
     """First and last day of a year, month or day: `2024-02` spans 2024-02-01 to 2024-02-29. None if it is no date."""
     match = _DATE.fullmatch(lexical)

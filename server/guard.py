@@ -24,6 +24,8 @@ _BEFORE_GRAPH = frozenset(("GRAPH", "FROM", "NAMED"))
 _UCHAR = r"\\u(?![dD][89a-fA-F])[0-9A-Fa-f]{4}|\\U00(?:0[0-9A-Fa-f]|10)[0-9A-Fa-f]{4}"
 _ESCAPE = rf"\\[tbnrf\"'\\]|{_UCHAR}"
 _MORE = "\u00b7\u0300-\u036f\u203f\u2040"
+# Without a bound, a long run of letters is read to its end from each of them. What is longer falls apart into words.
+_LONGEST_PREFIX = 40
 _TOKEN = re.compile(
     rf"""
     (?P<space>[ \t\r\n]++|\#[^\r\n]*+)
@@ -35,7 +37,7 @@ _TOKEN = re.compile(
     |(?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?)
     |(?P<variable>[?$][\w{_MORE}]+)
     |(?P<label>_:[\w.\-{_MORE}]*)
-    |(?P<name>(?:[^\W\d_](?:[\w.\-{_MORE}]*[\w\-{_MORE}])?)?:
+    |(?P<name>(?:[^\W\d_](?:[\w.\-{_MORE}]{{0,{_LONGEST_PREFIX}}}[\w\-{_MORE}])?)?:
         (?:[\w:%\-{_MORE}]|\\[_~.\-!$&'()*+,;=/?\#@%]|\.+(?=[\w:%\-\\]))*+)
     |(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<word>[A-Za-z_]\w*)
@@ -198,6 +200,9 @@ def _require_prefixes(query: str, found: list[Token]) -> None:
         prefix = token.text.partition(":")[0]
         if position and found[position - 1].text.upper() == "PREFIX":
             declared.add(prefix)
+        elif position and found[position - 1].text == "<" and query.startswith("//", token.start + len(prefix) + 1):
+            detail = "the IRI that begins here holds a blank or another character that an IRI cannot hold"
+            raise QuerySyntaxError(detail, *place(query, found[position - 1].start))
         elif prefix not in declared:
             raise QuerySyntaxError(_undeclared(prefix), *place(query, token.start))
 

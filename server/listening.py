@@ -72,6 +72,7 @@ def serve(settings: Settings, release: Release, listener: socket.socket) -> None
             threads=settings.workers + settings.reserved + 2 * settings.queue + _SPARE_THREADS,
             ident="",
             connection_limit=500,
+            channel_timeout=30,  # seconds without a byte
             asyncore_use_poll=True,
             max_request_header_size=_URL_SIZE,
             max_request_body_size=4 * settings.max_body,  # the endpoint's own limit answers in words

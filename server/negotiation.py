@@ -27,10 +27,10 @@ FORMATS = (
     Format("application/sparql-results+xml", SOLUTIONS, ("xml", "srx"), ("application/xml", "text/xml")),
     Format("text/csv", SOLUTIONS, ("csv",)),
     Format("text/tab-separated-values", SOLUTIONS, ("tsv",)),
-    Format("text/turtle", GRAPH, ("ttl", "turtle"), ("application/x-turtle",)),
+    Format("text/turtle", GRAPH, ("ttl", "turtle", "n3"), ("application/x-turtle", "text/n3", "text/rdf+n3")),
     Format("application/n-triples", GRAPH, ("nt", "ntriples"), ("text/plain",)),
-    Format("application/rdf+xml", GRAPH, ("rdf", "rdfxml", "xml"), ("application/xml", "text/xml")),
-    Format("application/ld+json", GRAPH, ("jsonld", "json"), ("application/json",)),
+    Format("application/rdf+xml", GRAPH, ("rdf", "rdfxml", "rdf+xml", "xml"), ("application/xml", "text/xml")),
+    Format("application/ld+json", GRAPH, ("jsonld", "json-ld", "json"), ("application/json", "application/x-json+ld")),
 )
 
 

@@ -27,17 +27,18 @@ HOW = (
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 _MOST_PARAMETERS = 1000
+_LEAST_SECONDS = 0.05  # each query that is cut off costs a new worker
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One query with its dataset (None: the query's own), seconds it may take, and the name of a format."""
+    """One query with its dataset (None: the query's own), seconds it may take, and the formats it names."""
 
     query: str
     default_graphs: list[str] | None
     named_graphs: list[str] | None
     seconds: float | None
-    format: str | None
+    formats: tuple[str, ...]
 
 
 def read(query_string: bytes, content_type: str, body: bytes | None, most_seconds: float) -> Asked | None:
@@ -64,7 +65,7 @@ def read(query_string: bytes, content_type: str, body: bytes | None, most_second
         default_graphs,
         named_graphs,
         _seconds(_single(values, "timeout"), most_seconds),
-        _single(values, "format"),
+        tuple(name for value in values.get("format", []) for name in value.split(",") if name.strip()),
     )
 
 
@@ -128,6 +129,6 @@ def _seconds(text: str | None, most: float) -> float | None:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds <= most:
-        raise RequestError(f"timeout is {text[:40]!r}; expected seconds, more than 0 and at most {most:g}.")
+    if not _LEAST_SECONDS <= seconds <= most:
+        raise RequestError(f"timeout is {text[:40]!r}; expected seconds, from {_LEAST_SECONDS} to {most:g}.")
     return seconds

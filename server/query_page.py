@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from codecs import getincrementaldecoder
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from json import JSONDecodeError, JSONDecoder
 from urllib.parse import urlencode
@@ -20,6 +20,8 @@ from server.reply import Reply
 from server.serving import serving
 
 _MOST_TEXT = 200_000  # characters of Turtle that the page shows
+_MOST_CELLS = 20_000  # of a table that the page shows: columns are the asker's to choose
+_MOST_NAMED = 2_000  # addresses whose names are looked up for one page
 _MOST_HELD = 16 << 20  # characters of an answer that may be read before its first rows are whole
 _BINDINGS = '"bindings":['
 _DOWNLOADS = {
@@ -59,11 +61,14 @@ def page(
     deadline: float | None = None,
     default_graphs: list[str] | None = None,
     named_graphs: list[str] | None = None,
+    gone: Callable[[], bool] = lambda: False,
 ) -> Response:
     """The HTML of /sparql: the form alone, or with the answer to `query`, or with the error that it gave."""
     answer = None
     if query is not None and error is None:
-        reply = serving().pool.run(query, deadline=deadline, default_graphs=default_graphs, named_graphs=named_graphs)
+        reply = serving().pool.run(
+            query, deadline=deadline, default_graphs=default_graphs, named_graphs=named_graphs, gone=gone
+        )
         answer = _answer(reply, {"query": query, "default-graph-uri": default_graphs, "named-graph-uri": named_graphs})
     body = render_template(
         "query.html",
@@ -111,10 +116,12 @@ def _first_rows(reply: Reply) -> tuple[list[str], list[Row], bool]:
     """
     found: list[Row] = []
     columns: list[str] = []
+    most = MOST_ROWS
     for this in _objects(reply):
         if "vars" in this:
-            columns = [str(name) for name in this["vars"]]
-        elif len(found) == MOST_ROWS:
+            columns = [str(name) for name in this["vars"]][:_MOST_CELLS]
+            most = max(1, min(MOST_ROWS, _MOST_CELLS // max(1, len(columns))))
+        elif len(found) == most:
             return columns, found, True
         else:
             found.append({name: cell(term) for name, term in this.items()})
@@ -138,17 +145,21 @@ def _objects(reply: Reply) -> Iterator[dict[str, dict[str, str]]]:
                 this, end = objects.raw_decode(held)
             except JSONDecodeError:
                 break
+            except RecursionError as error:
+                raise QueryCrashError("one value of its answer is nested too deeply to show") from error
             yield this
             held = held[end:]
         if len(held) > _MOST_HELD:
             raise QueryCrashError("one row of its answer is too long to show")
+    if not held.startswith("]"):
+        raise QueryCrashError("its answer cannot be shown as a table")
 
 
 def _labelled(found: Sequence[Row]) -> list[Row]:
     """The rows with the names of our entities and terms, looked up in one query."""
     ours = {this.value for row in found for this in row.values() if this.kind == "iri" and this.value.startswith(BASE)}
     terms = []
-    for value in sorted(ours):
+    for value in sorted(ours)[:_MOST_NAMED]:
         try:
             terms.append(queries.iri(value))
         except UnsafeValueError:

@@ -48,19 +48,24 @@ class Reply:
         self._max_size = max_size
         self._give_back = give_back
         self._first = b""
+        self._gone: Callable[[], bool] = lambda: False
 
     def begin(self, gone: Callable[[], bool]) -> Reply:
-        """Wait for the first bytes, or all of a short answer. Raises what the query failed of."""
+        """Wait for the first bytes, or all of a short answer. Raises what the query failed of.
+
+        `gone` is asked until the answer ends.
+        """
+        self._gone = gone
         try:
-            kind, payload = self._receive(gone)
+            kind, payload = self._receive()
             if kind == HEADER:
                 header = json.loads(payload)
                 self.form, self.media_type, self.length = header["form"], header["media_type"], header["length"]
                 if self.length != 0:
-                    _, self._first = self._receive(gone)
+                    _, self._first = self._receive()
                 if self.length is None:
                     return self
-                kind, payload = self._receive(gone)
+                kind, payload = self._receive()
             self._end(json.loads(payload))
         except SarcographError:
             self.close()
@@ -77,6 +82,8 @@ class Reply:
                 if kind == END:
                     self._end(json.loads(payload))
                     break
+                if self._gone():
+                    raise ClientGoneError
                 size += len(payload)
                 if size > self._max_size:
                     raise QueryLimitError("answer in bytes", size, self._max_size)
@@ -101,7 +108,7 @@ class Reply:
         if "error" in outcome:
             raise _error(outcome)
 
-    def _receive(self, gone: Callable[[], bool] = lambda: False) -> tuple[bytes, bytes]:
+    def _receive(self) -> tuple[bytes, bytes]:
         if not self._worker:
             raise QueryCrashError("its worker is gone")
         while True:
@@ -111,7 +118,7 @@ class Reply:
             except TimeoutError as error:
                 if time.monotonic() >= self._until:
                     raise QueryTimeoutError(self._seconds) from error
-                if gone():
+                if self._gone():
                     raise ClientGoneError from error
             except EOFError as error:
                 raise self._death() from error

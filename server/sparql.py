@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
@@ -10,7 +11,7 @@ from werkzeug.wsgi import wrap_file
 
 from loader.errors import BodySizeError, NotAcceptableError, RequestError, SarcographError
 from server import guard, problems, protocol, query_page
-from server.negotiation import GRAPH, SOLUTIONS, Format, choose_format, form_of, formats, named, wants_html
+from server.negotiation import GRAPH, HTML, SOLUTIONS, Format, choose_format, form_of, formats, named, wants_html
 from server.protocol import Asked
 from server.reply import Reply
 from server.serving import serving
@@ -78,18 +79,19 @@ def _explain(error: SarcographError, asked: Asked | None) -> Response:
 def _answer(asked: Asked) -> Response:
     word = guard.check(asked.query, _limits(serving().settings))
     accept = request.headers.get("Accept")
-    if asked.format == "html" or (asked.format is None and wants_html(accept)):
+    if {"html", HTML} & {name.strip().lower() for name in asked.formats} or (not asked.formats and wants_html(accept)):
         return query_page.page(
             asked.query,
             deadline=asked.seconds,
             default_graphs=asked.default_graphs,
             named_graphs=asked.named_graphs,
+            gone=_gone(),
         )
-    chosen = {form: _choose(asked.format, accept, form) for form in (SOLUTIONS, GRAPH)}
+    chosen = {form: _choose(asked.formats, accept, form) for form in (SOLUTIONS, GRAPH)}
     form = form_of(word)
     if chosen[form] is None:
         offers = [each.media_type for each in formats(form)]
-        raise NotAcceptableError(word, asked.format or accept or "", offers)
+        raise NotAcceptableError(word, ", ".join(asked.formats) or accept or "", offers)
     reply = serving().pool.run(
         asked.query,
         _type_or_default(chosen[SOLUTIONS], SOLUTIONS),
@@ -97,17 +99,25 @@ def _answer(asked: Asked) -> Response:
         deadline=asked.seconds,
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
-        gone=request.environ.get("waitress.client_disconnected", lambda: False),
+        gone=_gone(),
     )
     return _respond(reply)
+
+
+def _gone() -> Callable[[], bool]:
+    """Whether the client has closed the connection, to be asked while its query runs."""
+    asked: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
+    return asked
 
 
 def _limits(settings: Settings) -> guard.Limits:
     return guard.Limits(length=settings.max_query, nesting=settings.max_nesting)
 
 
-def _choose(name: str | None, accept: str | None, form: str) -> Format | None:
-    return named(name, form) if name else choose_format(accept, form)
+def _choose(names: Sequence[str], accept: str | None, form: str) -> Format | None:
+    """The first known format that `format=` names (client libraries name it twice); without any, what Accept likes."""
+    known = (named(name, form) for name in names)
+    return next((each for each in known if each), None) if names else choose_format(accept, form)
 
 
 def _type_or_default(chosen: Format | None, form: str) -> str:

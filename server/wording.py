@@ -78,6 +78,7 @@ _HEADINGS = {
     "approvalStatus": "status",
     "comment": "note",
     "endpointMet": "met",
+    "enrolled": "enrolled in the trial",
     "endpointRole": "role",
     "entity": "name",
     "indicationText": "indication",

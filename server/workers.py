@@ -58,7 +58,7 @@ class Pool:
         self._started.wait()
         if self._failure:
             self.close()
-            raise ReleaseError(f"the release cannot be served: {self._failure}.")
+            raise ReleaseError(f"the release cannot be served: {self._failure.rstrip('.')}.")
 
     def run(
         self,

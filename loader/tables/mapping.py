@@ -37,10 +37,6 @@ class Node:
     entity: bool = True
     remark: str | None = None
 
-    def fields_of(self, column: str) -> list[Field]:
-        """The fields that a column fills."""
-        return [f for f in self.fields if f.column == column]
-
 
 @dataclass(frozen=True)
 class Mapping:

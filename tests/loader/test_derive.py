@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import rdflib
 
 from loader import derive as derived
 from loader.turtle import parse_text
@@ -64,9 +63,3 @@ def test_a_regimen_also_is_each_of_its_superclasses_but_not_the_abstract_one() -
 
 def test_what_is_stated_already_is_not_derived_again() -> None:
     assert _derive("sg:LocalTherapy rdfs:subClassOf sg:Therapy . <t/x> a sg:LocalTherapy , sg:Therapy .") == set()
-
-
-def test_the_derived_properties_are_known_as_such() -> None:
-    assert derived.is_derived("https://w3id.org/sarcograph/ontology#decisionDateLatest")
-    assert not derived.is_derived("https://w3id.org/sarcograph/ontology#decisionDate")
-    assert isinstance(derived.DATE_PROPERTIES, tuple) and rdflib

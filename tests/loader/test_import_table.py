@@ -282,3 +282,13 @@ def test_a_duration_of_response_is_not_said_to_be_measured_in_all_participants(p
     responders = [entity("result", f"et743-sar-3007-{row}") for row in ("o090", "o091")]
     assert not [iri for iri in responders if curated.values(iri, named("sg:analysed"))]
     assert curated.value(entity("result", "et743-sar-3007-o088"), named("sg:analysed")) == "518"
+
+
+@pytest.mark.parametrize("kind", mapping.kinds())
+def test_every_column_of_a_table_is_used_or_left_aside_with_a_reason(kind: str) -> None:
+    declared = mapping.load(kind)
+    fields = {field.column for node in declared.nodes.values() for field in node.fields}
+    keys = {"slug", "key", "id", "row_id", "label", "inn", "brand_us", "confidence", "seen_in", "end"}
+    keys |= {"subject", "claim_id", "evidence_type", "trial_slug"}
+    assert set(declared.columns) - fields - set(declared.ignored) <= keys
+    assert set(declared.ignored) <= set(declared.columns) and all(declared.ignored.values())

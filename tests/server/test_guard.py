@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 import pytest
 
-from loader.errors import QueryForbiddenError, QueryLimitError, QuerySyntaxError
+from loader.errors import QueryForbiddenError, QueryLimitError, QuerySyntaxError, SarcographError
 from server.guard import FORMS, Limits, check, names_dataset
 
 CALLS = [
@@ -203,3 +206,12 @@ def test_a_query_names_its_dataset_only_by_a_from_of_its_own() -> None:
     assert names_dataset("SELECT * FROM <a:b> { ?s ?p ?o }")
     assert names_dataset("construct { ?s ?p ?o } from named <a:b> where { ?s ?p ?o }")
     assert not names_dataset("SELECT ?from { ?from <a:from> 'FROM' } # FROM <a:b>")
+
+
+@pytest.mark.parametrize("run", ["é", "a.", "a-", "1a.", "a.b:", "::", "<", "\\", "@a-", "?"])
+def test_a_long_run_of_one_sign_is_read_in_moments(run: str) -> None:
+    """Not a measure of speed: what is read again from each of its characters would take hours at this length."""
+    begun = time.monotonic()
+    with contextlib.suppress(SarcographError):
+        check("SELECT * {" + run * (400_000 // len(run)) + "}", Limits())
+    assert time.monotonic() - begun < 20

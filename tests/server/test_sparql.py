@@ -414,3 +414,65 @@ def test_health_tells_of_the_workers(server: Server) -> None:
     assert answer.json["workers"]["expected"] == 4
     assert answer.json["status"] == "ok"
     assert answer.json["workers"]["failure"] is None
+
+
+@pytest.mark.parametrize(
+    ("names", "query", "media_type"),
+    [
+        (["tsv", "text/tab-separated-values"], POINT, "text/tab-separated-values"),
+        (
+            ["rdf+xml", "application/rdf+xml"],
+            "DESCRIBE <https://w3id.org/sarcograph/drug/drug-1>",
+            "application/rdf+xml",
+        ),
+        (
+            ["json-ld", "application/ld+json,application/x-json+ld"],
+            "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1",
+            "application/ld+json",
+        ),
+    ],
+)
+def test_a_client_that_names_its_format_twice_gets_it(
+    server: Server, names: list[str], query: str, media_type: str
+) -> None:
+    assert server.ask(query=query, format=names).media_type == media_type
+
+
+def test_an_iri_with_a_blank_is_not_mistaken_for_a_prefix(server: Server) -> None:
+    problem = server.ask(query="SELECT ?a WHERE { ?a ?b <http://x y> }").json
+    assert problem["column"] == 25 and "the IRI that begins here holds a blank" in problem["detail"]
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "text/csv"])
+@pytest.mark.parametrize(
+    "query",
+    [ENDLESS, "SELECT * { { ?a ?b ?c } UNION { ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?d = ?l && ?a = 3) } }"],
+)
+def test_a_client_that_leaves_frees_its_worker_at_any_moment(server: Server, accept: str, query: str) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    target = encoded(query=query, timeout="20").decode()
+    request = f"GET /sparql?{target} HTTP/1.1\r\nHost: {host}\r\nAccept: {accept}\r\n\r\n"
+    for _ in range(3):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(request.encode())
+            time.sleep(0.6)
+    end = time.monotonic() + 6
+    while server.ask("/health").json["workers"]["busy"]:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_table_of_many_columns_is_cut_and_says_so(server: Server) -> None:
+    names = " ".join(f"?c{number}" for number in range(400))
+    values = " ".join("1" for _ in range(400))
+    query = f"SELECT * {{ {{ SELECT ?s {{ ?s ?p ?o }} LIMIT 1000 }} VALUES ({names}) {{ ({values}) }} }}"
+    answer = server.ask(query=query, headers={"Accept": "text/html"})
+    assert answer.status == 200 and len(answer.body) < 3_000_000
+    assert b"the whole answer" not in answer.body
+
+
+def test_a_value_nested_too_deeply_to_show_is_told_in_words(server: Server) -> None:
+    nested = " ".join(f"BIND(TRIPLE(e:s, e:p, ?x{n}) AS ?x{n + 1})" for n in range(1500))
+    query = f"PREFIX e: <http://e/> SELECT ?x1500 {{ BIND(e:a AS ?x0) {nested} }}"
+    answer = server.ask(query=query, headers={"Accept": "text/html"})
+    assert answer.status in (400, 503) and b"Traceback" not in answer.body
