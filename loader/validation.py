@@ -129,7 +129,8 @@ def _found(
         held = sorted(quoted(value) for value in data.objects(focus, path))
         both = (shape, SH.maxCount, None) in shapes
         return [f"Found {'; '.join(held) or 'none'}."] if held or both else []
-    if value is None or component == SH.NotConstraintComponent:
+    # The name of a blank node is the parser's, not the curator's.
+    if value is None or isinstance(value, rdflib.BNode) or component == SH.NotConstraintComponent:
         return []
     if component == SH.ClassConstraintComponent:
         return [f"Found {quoted(value)}, {_classes(value, data)}."]

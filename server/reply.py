@@ -15,6 +15,7 @@ from loader.errors import (
     QueryLimitError,
     QuerySyntaxError,
     QueryTimeoutError,
+    RequestError,
     SarcographError,
 )
 from server.frames import END, HEADER
@@ -133,6 +134,9 @@ def _error(outcome: dict[str, Any]) -> SarcographError:
     """The error that a worker's facts describe."""
     if outcome["error"] == "syntax":
         return QuerySyntaxError(outcome["detail"], outcome["line"], outcome["column"])
+    if outcome["error"] == "request":
+        detail = f"default-graph-uri or named-graph-uri is no IRI: {outcome['detail']}. Give the whole IRI of a graph."
+        return RequestError(detail)
     if outcome["error"] == "format":
         return NotAcceptableError(outcome["form"], outcome["asked"], outcome["offers"])
     return QueryCrashError(outcome["detail"])

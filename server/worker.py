@@ -95,7 +95,7 @@ class Worker:
             detail = diagnose(error.detail, query, error.line, error.column)
             return {"error": "syntax", "detail": detail, "line": error.line, "column": error.column}
         except ValueError as error:  # the name of a graph is no IRI
-            return {"error": "syntax", "detail": str(error), "line": None, "column": None}
+            return {"error": "request", "detail": str(error)}
         except QueryCrashError as error:
             return {"error": "crash", "detail": error.detail}
         return self._write(found, request)

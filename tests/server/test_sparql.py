@@ -476,3 +476,8 @@ def test_a_value_nested_too_deeply_to_show_is_told_in_words(server: Server) -> N
     query = f"PREFIX e: <http://e/> SELECT ?x1500 {{ BIND(e:a AS ?x0) {nested} }}"
     answer = server.ask(query=query, headers={"Accept": "text/html"})
     assert answer.status in (400, 503) and b"Traceback" not in answer.body
+
+
+def test_a_graph_parameter_that_is_no_iri_is_not_called_a_bad_query(server: Server) -> None:
+    answer = server.ask(query="ASK {}", **{"default-graph-uri": "http://["})
+    assert answer.status == 400 and "default-graph-uri or named-graph-uri is no IRI" in answer.json["detail"]
