@@ -6,11 +6,15 @@ import csv
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from loader.errors import FactError, FactsError, SarcographError, SettingError, ValidationError, shown
 from loader.places import facts, home
+
+if TYPE_CHECKING:
+    from loader.build import Built
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -156,22 +160,19 @@ def build(context: click.Context, root: Path | None) -> None:
     _tell(built)
 
 
-def _progress(bar: object) -> Callable[[str], None]:
+def _progress(bar: Any) -> Callable[[str], None]:
     """Moves the bar by the step just ended and shows the one that begins; a bar is only drawn on a terminal."""
     begun: list[str] = []
 
     def step(name: str) -> None:
-        bar.label = f"{name:<20}"  # type: ignore[attr-defined]
-        bar.update(1 if begun else 0)  # type: ignore[attr-defined]
+        bar.label = f"{name:<20}"
+        bar.update(1 if begun else 0)
         begun.append(name)
 
     return step
 
 
-def _tell(built: object) -> None:
-    from loader.build import Built
-
-    assert isinstance(built, Built)
+def _tell(built: Built) -> None:
     manifest = built.release.manifest
     warnings = len(built.report.warnings)
     if warnings:

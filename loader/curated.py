@@ -14,7 +14,7 @@ from loader.canonical import canonical, own_entity
 from loader.kinds import KINDS
 from loader.namespaces import BASE, owner_of, split_entity
 from loader.places import Facts
-from loader.terms import Subject, Term, content, named
+from loader.terms import Subject, Term, content, named, plain
 
 _LABEL = named("skos:prefLabel")
 
@@ -39,7 +39,7 @@ class Curated:
 
     def _index(self, triples: Iterable[Triple]) -> None:
         for triple in triples:
-            self._about[content(triple.subject)][triple.predicate.value].add(_plain(triple.object))
+            self._about[content(triple.subject)][triple.predicate.value].add(plain(triple.object))
 
     def has(self, iri: str) -> bool:
         """Whether anything is said of the entity."""
@@ -83,16 +83,15 @@ class Curated:
         folder = self.places.data / ("sources" if kind == "source" else f"curated/{kind}")
         return folder / f"{slug}.ttl"
 
-    def add(self, path: Path, triple: Triple) -> bool:
-        """State one triple in a file; False where the file said so already."""
+    def add(self, path: Path, triple: Triple) -> None:
+        """State one triple in a file; nothing where the file says so already."""
         triples = self._files.setdefault(path, set())
         if triple in triples:
-            return False
+            return
         triples.add(triple)
         self._touched.add(path)
         self._index((triple,))
         self._home.setdefault(owner_of(content(triple.subject)), path)
-        return True
 
     def remove(self, path: Path, subject: Subject | Triple, property_: NamedNode, values: set[Term]) -> None:
         """Take back these values of one property in a file."""
@@ -105,24 +104,18 @@ class Curated:
         """Write every touched file in canonical form, each at once or not at all; the files whose text changed."""
         changed = []
         for path in sorted(self._touched):
-            content = canonical(self._files[path], own_entity(path))
-            if path.exists() and path.read_text(encoding="utf-8") == content:
+            text = canonical(self._files[path], own_entity(path))
+            if path.exists() and path.read_text(encoding="utf-8") == text:
                 continue
-            replace(path, content)
+            replace(path, text)
             changed.append(path)
         self._touched.clear()
         return changed
 
 
-def _plain(term: Term | Triple) -> Term:
-    if isinstance(term, Triple):
-        raise TypeError("a triple is quoted where data hold IRIs and literals only")
-    return term
-
-
-def replace(path: Path, content: str) -> None:
+def replace(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old text or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    temporary.write_text(content, encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)

@@ -13,6 +13,7 @@ SarcographError
 │   ├── ColumnsError         columns are missing or not known
 │   ├── EncodingError        the file is not UTF-8
 │   ├── EmptyTableError      the file has no header row
+│   ├── UnreadableTableError the file's rows cannot be told apart
 │   └── RejectedRow          one row or cell cannot be used; the others go on
 ├── ValidationError          the facts break shapes or checks; carries the report
 ├── ReleaseError             a release cannot be written or opened
@@ -172,6 +173,13 @@ class EmptyTableError(TableError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{shown(path)}: the table is empty. Its first line should name the columns.")
+
+
+class UnreadableTableError(TableError):
+    """The file's rows cannot be told apart; `detail` is the parser's word for why."""
+
+    def __init__(self, path: Path, line: int, detail: str) -> None:
+        super().__init__(f"{shown(path, line)}: this is not a tab-separated table ({detail}). Check quotes and tabs.")
 
 
 class RejectedRow(TableError):

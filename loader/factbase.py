@@ -16,7 +16,7 @@ from loader.derive import derive
 from loader.errors import DuplicateEntityError, FactError, FactsError, MisplacedEntityError
 from loader.namespaces import GRAPH, owner_of
 from loader.places import Facts
-from loader.translation import rdflib_triple, triple_from_rdflib
+from loader.translation import RdflibTriple, rdflib_triple, triple_from_rdflib
 from loader.turtle import TurtleFile
 
 ONTOLOGY, SCHEMES, SHAPES, CURATED = (GRAPH + name for name in ("ontology", "schemes", "shapes", "curated"))
@@ -30,26 +30,25 @@ class Factbase:
     files: dict[str, tuple[TurtleFile, ...]]
 
     @cached_property
+    def derived(self) -> list[RdflibTriple]:
+        """What the build adds to the curated graph."""
+        return derive(_union(self._stated()))
+
+    @cached_property
     def data(self) -> rdflib.Graph:
         """What is validated: data, schemes and ontology together, with what the build derives."""
-        graph = rdflib.Graph()
-        for name, files in self.files.items():
-            if name != SHAPES:
-                for file in files:
-                    for triple in file.triples:
-                        graph.add(rdflib_triple(triple))
-        for derived in derive(graph):
-            graph.add(derived)
+        graph = _union(self._stated())
+        for triple in self.derived:
+            graph.add(triple)
         return graph
 
     @cached_property
     def shapes(self) -> rdflib.Graph:
         """The shapes as one graph."""
-        graph = rdflib.Graph()
-        for file in self.files[SHAPES]:
-            for triple in file.triples:
-                graph.add(rdflib_triple(triple))
-        return graph
+        return _union(self.files[SHAPES])
+
+    def _stated(self) -> Iterator[TurtleFile]:
+        return (file for name, files in self.files.items() if name != SHAPES for file in files)
 
     @property
     def checks(self) -> list[Path]:
@@ -58,16 +57,11 @@ class Factbase:
 
     def quads(self) -> Iterator[Quad]:
         """Every stated triple in its graph, then the derived ones in the curated graph."""
-        stated = rdflib.Graph()
         for name, files in self.files.items():
             graph = NamedNode(name)
             for file in files:
-                for triple in file.triples:
-                    yield Quad(triple.subject, triple.predicate, triple.object, graph)
-                    if name in (CURATED, ONTOLOGY):
-                        stated.add(rdflib_triple(triple))
-        for derived in derive(stated):
-            triple = triple_from_rdflib(derived)
+                yield from (Quad(t.subject, t.predicate, t.object, graph) for t in file.triples)
+        for triple in map(triple_from_rdflib, self.derived):
             yield Quad(triple.subject, triple.predicate, triple.object, NamedNode(CURATED))
 
     def locate(
@@ -84,6 +78,14 @@ class Factbase:
     @cached_property
     def _homes(self) -> dict[str, TurtleFile]:
         return {iri: file for files in self.files.values() for file in files for iri in _owners(file)}
+
+
+def _union(files: Iterable[TurtleFile]) -> rdflib.Graph:
+    graph = rdflib.Graph()
+    for file in files:
+        for triple in file.triples:
+            graph.add(rdflib_triple(triple))
+    return graph
 
 
 def read(places: Facts) -> Factbase:

@@ -39,6 +39,19 @@ def versions(home: Path) -> list[str]:
     return sorted((name for name in names if _VERSION.fullmatch(name)), key=_order)
 
 
+def _is_another_alive(writer: str) -> bool:
+    """Whether a process of that id, other than this one, still runs."""
+    if not writer.isdecimal() or int(writer) == os.getpid():
+        return False
+    try:
+        os.kill(int(writer), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs, and is somebody else's
+        return True
+    return True
+
+
 def _order(version: str) -> tuple[str, int]:
     day, _, number = version.partition(".")
     return day, int(number)
@@ -101,7 +114,7 @@ class Draft:
         """Remove what builds that were killed have left."""
         for path in self.path.parent.glob("*"):
             writer = path.suffix.lstrip(".")
-            if writer == str(os.getpid()) or not Path(f"/proc/{writer}").exists():
+            if not _is_another_alive(writer):
                 shutil.rmtree(path, ignore_errors=True)
 
     def __exit__(self, *_: object) -> None:

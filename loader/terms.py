@@ -34,8 +34,13 @@ def typed(value: str, datatype: str) -> Literal:
     return Literal(value, datatype=named(datatype))
 
 
-def content(term: Term | Triple) -> str:
-    """A term without its kind: an IRI's or literal's own text. Raises TypeError for a quoted triple; we hold none."""
+def plain(term: Term | Triple) -> Term:
+    """A term of RDF 1.1. The reader of files refuses the triple terms of RDF 1.2, so that none can come here."""
     if isinstance(term, Triple):
-        raise TypeError("a triple is quoted where data hold IRIs and literals only")
-    return term.value
+        raise TypeError(f"{term} is a triple term")
+    return term
+
+
+def content(term: Term | Triple) -> str:
+    """A term without its kind: an IRI's or literal's own text."""
+    return plain(term).value

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from loader.terms import XSD_STRING, Term
+from loader.terms import XSD_STRING, Term, plain
 
 # A lexical form is data: "0.50" must not become "0.5", and a date that does not exist is for the shapes to report.
 rdflib.NORMALIZE_LITERALS = False
@@ -19,8 +19,7 @@ RdflibTriple: TypeAlias = tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.
 
 def to_rdflib(term: Term | Triple) -> rdflib.term.Node:
     """The same term in rdflib's terms."""
-    if isinstance(term, Triple):
-        raise TypeError("a triple is quoted where data hold IRIs and literals only")
+    term = plain(term)
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, BlankNode):

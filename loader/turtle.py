@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import rdflib
-from pyoxigraph import RdfFormat, Triple, parse
+from pyoxigraph import Literal, RdfFormat, Triple, parse
 from rdflib.plugins.parsers.notation3 import RDFSink, SinkParser
 
-from loader.errors import TurtleError, UnknownPrefixError
+from loader.errors import FactError, TurtleError, UnknownPrefixError
 from loader.namespaces import BASE, prefixes
 from loader.translation import rdflib_triple
 
@@ -74,7 +74,15 @@ def parse_text(source: str, path: Path) -> TurtleFile:
         raise _turtle_error(path, source, error) from error
     except ValueError as error:
         raise TurtleError(path, None, None, str(error)) from error
+    if any(_is_later(term) for quad in quads for term in (quad.subject, quad.object)):
+        sentence = "it uses a triple term or a text direction of RDF 1.2, which SHACL and these files do not know."
+        raise FactError(path, None, f"{sentence} Say it in RDF 1.1: give a statement on a statement a node of its own.")
     return TurtleFile(path, source, tuple(quad.triple for quad in quads))
+
+
+def _is_later(term: object) -> bool:
+    """Whether a term is one that only RDF 1.2 knows."""
+    return isinstance(term, Triple) or (isinstance(term, Literal) and term.direction is not None)
 
 
 def _turtle_error(path: Path, source: str, error: SyntaxError) -> TurtleError | UnknownPrefixError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from pyoxigraph import NamedNode
 
@@ -19,7 +20,8 @@ from loader.namespaces import entity, expand, slug
 from loader.terms import Term, english, text, typed
 
 _PARENTHESES = re.compile(r"\s*\([^)]*\)")
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+_WHOLE = re.compile(r"[0-9]{1,18}")
 _PRECISION = {4: "xsd:gYear", 7: "xsd:gYearMonth", 10: "xsd:date"}
 
 
@@ -31,7 +33,24 @@ def without_parentheses(value: str) -> str:
 def read(value: str, form: str, column: str, curated: Curated) -> Term:
     """The term of one value. Raises RejectedRow with the column and what was expected."""
     name, _, argument = form.partition(":")
-    return _FORMS[name](value, argument, column, curated)
+    try:
+        return _FORMS[name](value, argument, column, curated)
+    except ValueError as error:
+        raise RejectedRow(column, f"'{value}' makes no valid link") from error
+
+
+def whole(value: str, column: str) -> int:
+    """A whole number such as 518. Raises RejectedRow."""
+    if not _WHOLE.fullmatch(value):
+        raise RejectedRow(column, f"'{value}' is no whole number")
+    return int(value)
+
+
+def number(value: str, column: str) -> Decimal:
+    """A decimal number such as 0.55. Raises RejectedRow."""
+    if not _NUMBER.fullmatch(value):
+        raise RejectedRow(column, f"'{value}' is no decimal number such as 0.55")
+    return Decimal(value)
 
 
 def _english(value: str, argument: str, column: str, curated: Curated) -> Term:
@@ -43,14 +62,12 @@ def _text(value: str, argument: str, column: str, curated: Curated) -> Term:
 
 
 def _integer(value: str, argument: str, column: str, curated: Curated) -> Term:
-    if not re.fullmatch(r"[0-9]+", value):
-        raise RejectedRow(column, f"'{value}' is no whole number")
+    whole(value, column)
     return typed(value, "xsd:integer")
 
 
 def _decimal(value: str, argument: str, column: str, curated: Curated) -> Term:
-    if not _NUMBER.fullmatch(value):
-        raise RejectedRow(column, f"'{value}' is no decimal number such as 0.55")
+    number(value, column)
     return typed(value, "xsd:decimal")
 
 
@@ -110,10 +127,7 @@ def _curie(value: str, prefix: str, column: str, curated: Curated) -> Term:
 
 
 def _link(value: str, template: str, column: str, curated: Curated) -> Term:
-    try:
-        return NamedNode(template.replace("{}", value))
-    except ValueError as error:
-        raise RejectedRow(column, f"'{value}' makes no valid link") from error
+    return NamedNode(template.replace("{}", value))
 
 
 _FORMS: dict[str, Callable[[str, str, str, Curated], Term]] = {

@@ -30,7 +30,7 @@ _PROVENANCE = frozenset(expand(curie) for curie in ("sg:confidence", "sg:seenIn"
 
 @dataclass
 class Outcome:
-    """What an import did: rows by fate, files changed, differences that were left alone."""
+    """What an import did: rows by fate, files changed, where file and table differ."""
 
     rows: int = 0
     imported: int = 0
@@ -65,7 +65,7 @@ class Importer:
             if column not in desk.mapping.columns:
                 raise SettingError("--where", column, f"a column of the table: {', '.join(desk.mapping.columns)}")
         self._made: dict[str, int] = {}
-        for row in list(reader.read(path, desk.mapping.columns)):
+        for row in reader.read(path, desk.mapping.columns):
             self.outcome.rows += 1
             if not isinstance(row, Row):
                 self.outcome.rejected.append(row)

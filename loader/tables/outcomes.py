@@ -9,6 +9,7 @@ from decimal import Decimal
 from loader.errors import RejectedRow
 from loader.namespaces import entity, slug
 from loader.tables.arms import find_group
+from loader.tables.forms import number
 from loader.tables.reader import Row
 from loader.tables.record import Desk, Record, cells
 from loader.terms import named
@@ -81,7 +82,8 @@ def _noted(row: Row) -> dict[str, str | list[str]]:
     for segment in (part.strip() for part in row["note"].split(";")):
         match = _CONTROL.match(segment)
         if match and row["comparator_value"]:
-            if not Decimal(match[1]) <= Decimal(row["comparator_value"]) <= Decimal(match[2]):
+            value = number(row["comparator_value"], "comparator_value")
+            if not Decimal(match[1]) <= value <= Decimal(match[2]):
                 raise RejectedRow("note", f"the comparator's interval '{segment}' misses {row['comparator_value']}")
             fields |= {"control_low": match[1], "control_high": match[2]}
         if segment == "primary endpoint":

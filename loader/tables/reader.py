@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loader.errors import ColumnsError, EmptyTableError, EncodingError, RejectedRow
+from loader.errors import ColumnsError, EmptyTableError, EncodingError, RejectedRow, UnreadableTableError
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,39 @@ def read(path: Path, columns: tuple[str, ...]) -> Iterator[Row | tuple[int, list
     """Each row, or the line, cells and reason of one whose cells do not fit the header.
 
     Raises ColumnsError where the header is not `columns` (in any order), EncodingError where a byte is not UTF-8,
-    EmptyTableError where there is no header.
+    EmptyTableError where there is no header, UnreadableTableError where rows cannot be told apart.
     """
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise EncodingError(path, data.count(b"\n", 0, error.start) + 1, error.start) from error
+    lines = _lines(path, text)
+    header = [name.strip() for name in lines[0][1]] if lines else []
+    _require(path, header, columns)
+    for line, cells in lines[1:]:
+        if len(cells) == len(header):
+            yield Row(line, dict(zip(header, cells, strict=True)))
+        elif cells:
+            reason = f"the row has {len(cells)} cells, the header {len(header)}; check its tabs"
+            yield line, cells, RejectedRow(None, reason)
+
+
+def _lines(path: Path, text: str) -> list[tuple[int, list[str]]]:
+    """The cells of each row, with the line of the file on which it starts."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
-    header = [name.strip() for name in next(reader, [])]
+    found: list[tuple[int, list[str]]] = []
+    line = 1
+    try:
+        for cells in reader:
+            found.append((line, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise UnreadableTableError(path, line, str(error)) from error
+    return found
+
+
+def _require(path: Path, header: list[str], columns: tuple[str, ...]) -> None:
     if not any(header):
         raise EmptyTableError(path)
     doubled = sorted({name for name in header if header.count(name) > 1})
@@ -51,11 +75,3 @@ def read(path: Path, columns: tuple[str, ...]) -> Iterator[Row | tuple[int, list
     extra = [name for name in header if name not in columns]
     if missing or extra or doubled:
         raise ColumnsError(path, missing, extra, doubled)
-    line = reader.line_num + 1
-    for cells in reader:
-        if cells and len(cells) != len(header):
-            reason = f"the row has {len(cells)} cells, the header {len(header)}; check its tabs"
-            yield line, cells, RejectedRow(None, reason)
-        elif cells:
-            yield Row(line, dict(zip(header, cells, strict=True)))
-        line = reader.line_num + 1

@@ -13,7 +13,7 @@ from loader.errors import RejectedRow, SettingError
 from loader.namespaces import entity, slug
 from loader.tables import outcomes
 from loader.tables.arms import parts
-from loader.tables.forms import without_parentheses
+from loader.tables.forms import whole, without_parentheses
 from loader.tables.reader import Row
 from loader.tables.record import Desk, Record, cells
 from loader.terms import named
@@ -166,7 +166,7 @@ def _arm(row: Row, desk: Desk, trial_name: str, label: str, n: int, arm: str) ->
 
 def claim(row: Row, desk: Desk) -> Iterator[Record]:
     iri = entity("claim", f"seed-{slug(row['id'])}")
-    start, end = int(row["start"]), int(row["end"])
+    start, end = whole(row["start"], "start"), whole(row["end"], "end")
     if not 0 <= start < end <= len(desk.page):
         raise RejectedRow("start", f"characters {start} to {end} are not inside the page's {len(desk.page)}")
     verdict, _, why = row["check"].partition(":")

@@ -6,6 +6,7 @@ import re
 
 from pyoxigraph import NamedNode, Triple
 
+from loader.errors import RejectedRow
 from loader.namespaces import entity, slug, split_entity
 from loader.tables.forms import read as read_value
 from loader.tables.mapping import Field, Node
@@ -13,6 +14,7 @@ from loader.tables.reader import Row, split
 from loader.tables.record import Desk, Record
 from loader.terms import Term, english, named, text
 
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RECALLED = re.compile(r"\s*;?\s*recalled(?: cells)?:\s*([^;]*)")
 
 
@@ -44,6 +46,10 @@ def _values(record: Record, field: Field) -> list[str]:
 def _provenance(record: Record, row: Row, desk: Desk) -> list[Triple]:
     subject = NamedNode(record.iri)
     _, name = split_entity(record.iri) or ("", "")
+    if not _SLUG.fullmatch(name):
+        raise RejectedRow(None, f"the cell that names the entity is empty: <{record.iri}> is no entity's address")
+    if not record.label:
+        raise RejectedRow(None, f"skos:prefLabel would be empty: nothing says what <{record.iri}> is called")
     confidence = read_value(row["confidence"], "concept:confidence", "confidence", desk.curated)
     said = [
         Triple(subject, named("skos:prefLabel"), english(record.label)),

@@ -9,6 +9,8 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "server"))
 
@@ -51,6 +53,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     started.quit()
 
 
+def follow(browser: webdriver.Chrome, by: str, what: str) -> None:
+    """Click what leads to another page, and wait until the old page is gone."""
+    old = browser.find_element(By.TAG_NAME, "html")
+    browser.find_element(by, what).click()
+    WebDriverWait(browser, 15).until(staleness_of(old))
+
+
 def text_of(browser: webdriver.Chrome, selector: str) -> str:
     return browser.find_element(By.CSS_SELECTOR, selector).text
 
@@ -64,14 +73,14 @@ def test_a_newcomer_sees_that_better_outcomes_are_only_partly_borne_out(
     assert "Trabectedin improves outcomes over dacarbazine" in claim and "imprecise" in claim
     assert "PFS hazard ratio 0.55" in claim and "supports" in claim
     assert "OS hazard ratio 0.87" in claim and "0.644 to 1.181" in claim and "primary endpoint not met" in claim
-    browser.find_element(By.PARTIAL_LINK_TEXT, "OS hazard ratio 0.87").click()
+    follow(browser, By.PARTIAL_LINK_TEXT, "OS hazard ratio 0.87")
     assert "/result/et743-sar-3007-o016" in browser.current_url
 
 
 def test_the_first_example_is_asked_from_the_home_page(browser: webdriver.Chrome, server: Server) -> None:
     browser.get(server.url)
-    browser.find_element(By.PARTIAL_LINK_TEXT, "contradicted by evidence").click()
-    browser.find_element(By.CSS_SELECTOR, "main form button").click()
+    follow(browser, By.PARTIAL_LINK_TEXT, "contradicted by evidence")
+    follow(browser, By.CSS_SELECTOR, "main form button")
     answer = text_of(browser, "main")
     assert "FDA approved two drugs for advanced STS in 2015" in answer and "Pazopanib increases OS" in answer
 
@@ -81,7 +90,7 @@ def test_a_wrong_query_is_answered_in_prose_beside_the_query(browser: webdriver.
     box = browser.find_element(By.NAME, "query")
     box.clear()
     box.send_keys("SELECT * WHERE { ?s ?p }")
-    browser.find_element(By.CSS_SELECTOR, "main form button").click()
+    follow(browser, By.CSS_SELECTOR, "main form button")
     assert "line 1" in text_of(browser, "main")
     assert browser.find_element(By.NAME, "query").get_attribute("value") == "SELECT * WHERE { ?s ?p }"
 

@@ -9,7 +9,7 @@ import pytest
 from pyoxigraph import NamedNode
 
 from loader.curated import Curated
-from loader.errors import ColumnsError, EmptyTableError, EncodingError, UnknownTableError
+from loader.errors import ColumnsError, EmptyTableError, EncodingError, TableError, UnknownTableError
 from loader.factbase import read_shapes
 from loader.namespaces import entity
 from loader.places import Facts, facts
@@ -292,3 +292,38 @@ def test_every_column_of_a_table_is_used_or_left_aside_with_a_reason(kind: str) 
     keys |= {"subject", "claim_id", "evidence_type", "trial_slug"}
     assert set(declared.columns) - fields - set(declared.ignored) <= keys
     assert set(declared.ignored) <= set(declared.columns) and all(declared.ignored.values())
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("unii", "with a blank", "makes no valid link"),
+        ("slug", "", "the cell that names the entity is empty"),
+        ("slug", "---", "the cell that names the entity is empty"),
+        ("inn", "", "skos:prefLabel would be empty"),
+        ("mechanism_short", "x" * 200_000, "larger than"),
+    ],
+)
+def test_a_cell_that_cannot_be_used_never_ends_in_a_traceback(
+    places: Facts, single: Mapping[str, frozenset[str]], column: str, value: str, told: str
+) -> None:
+    table = write(places.data / "drugs.tsv", "drug", DRUG | {column: value})
+    try:
+        ((_, _, fault),) = run(places, single, "drug", table).rejected
+    except TableError as error:
+        fault = error
+    assert told in str(fault)
+
+
+@pytest.mark.parametrize(("kind", "column"), [("claim", "start"), ("result", "comparator_value")])
+def test_a_number_that_is_none_is_rejected(
+    places: Facts, single: Mapping[str, frozenset[str]], kind: str, column: str
+) -> None:
+    row = dict.fromkeys(mapping.load(kind).columns, "") | {"confidence": "verified", column: "many"}
+    row |= {
+        "claim": {"id": "X1", "end": "5", "statement": "x", "subject": "sarcoma", "check": "supported: x"},
+        "result": {"trial_slug": "palette", "population/subgroup": "overall", "arm": "pazopanib", "endpoint": "OS"}
+        | {"comparator": "placebo", "measure": "median", "value": "1", "unit": "months", "note": "placebo 1-2"},
+    }[kind]
+    ((_, _, fault),) = run(places, single, kind, write(places.data / "t.tsv", kind, row), page="A page.").rejected
+    assert fault.field == column and "'many' is no" in str(fault)

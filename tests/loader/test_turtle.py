@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import rdflib
 
-from loader.errors import TurtleError, UnknownPrefixError
+from loader.errors import FactError, TurtleError, UnknownPrefixError
 from loader.turtle import parse_text, read
 
 PATH = Path("data/curated/drug/example.ttl")
@@ -64,3 +64,9 @@ def test_bytes_that_are_not_utf_8_are_refused_with_their_line(tmp_path: Path) ->
     path.write_bytes(b'<a:a> <a:b> "ok" .\n<a:a> <a:b> "\xe9" .\n')
     with pytest.raises(TurtleError, match=r"latin\.ttl:2: .*byte 32 is not UTF-8"):
         read(path)
+
+
+@pytest.mark.parametrize("term", ["<<( <a:a> <a:b> <a:c> )>>", '"text"@en--ltr'])
+def test_what_only_rdf_1_2_knows_is_refused_with_its_file(term: str) -> None:
+    with pytest.raises(FactError, match=r"example\.ttl: .*RDF 1\.2"):
+        parse_text(HEADER + f"<drug/example> sg:dose {term} .", PATH)
