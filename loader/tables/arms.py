@@ -54,7 +54,8 @@ def _names(curated: Curated) -> dict[str, str]:
     for kind in ("drug", "therapy"):
         for iri in curated.of_kind(kind):
             found[curated.label(iri).lower()] = iri
-            found[iri.rpartition("/")[2].replace("-", " ")] = iri
+            name = iri.rpartition("/")[2]
+            found |= {name: iri, name.replace("-", " "): iri}
     return found
 
 

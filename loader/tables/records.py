@@ -102,15 +102,26 @@ def _label(desk: Desk, kind: str, name: str) -> str:
 
 
 def approval(row: Row, desk: Desk) -> Iterator[Record]:
-    name = "-".join(slug(row[column]) for column in ("drug", "agency", "row_id"))
-    iri = entity("approval", name)
     label = f"{row['agency']} approval of {_label(desk, 'drug', row['drug'])}"
     label += f", {row['decision_date']}" if row["decision_date"] else ", date not curated"
+    specific = bool(row["disease"]) or row["tumour_agnostic"] == "true"
+    yield from _decision("approval", row, label, specific)
+
+
+def application(row: Row, desk: Desk) -> Iterator[Record]:
+    label = f"{row['agency']} application for {_label(desk, 'drug', row['drug'])}"
+    yield from _decision("application", row, f"{label}, {row['indication']}", bool(row["disease"]))
+
+
+def _decision(kind: str, row: Row, label: str, specific: bool) -> Iterator[Record]:
+    """What an agency decided or is asked to decide, and the population that it is for, where there is one."""
+    name = "-".join(slug(row[column]) for column in ("drug", "agency", "row_id"))
+    iri = entity(kind, name)
     fields = cells(row)
-    if row["disease"] or row["tumour_agnostic"] == "true":
+    if specific:
         yield Record("population", entity("population", name), f"Indication: {label}", iri, cells(row))
         fields["population"] = name
-    yield Record("approval", iri, label, fields=fields)
+    yield Record(kind, iri, label, fields=fields)
 
 
 def trial(row: Row, desk: Desk) -> Iterator[Record]:
@@ -214,6 +225,7 @@ READERS: dict[str, Callable[[Row, Desk], Iterator[Record]]] = {
     "drug": drug,
     "mechanism": mechanism,
     "approval": approval,
+    "application": application,
     "trial": trial,
     "result": outcomes.result,
     "claim": claim,
