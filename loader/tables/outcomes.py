@@ -16,7 +16,8 @@ from loader.terms import named
 
 _AT = re.compile(r"^(.+) at (\d+) (\w+)$")
 _P_VALUE = re.compile(r"^(<|>|=)?\s*(\d*\.?\d+)$")
-_ANALYSED = re.compile(r"\(n=(\d+)\)")
+_ANALYSED = re.compile(r"\bn=(\d+)")
+_RESPONDERS = re.compile(r"^(\d+) of (\d+)\b")
 _PARENTHESES = re.compile(r"\s*\([^)]*\)")
 _CONTROL = re.compile(r"^(?:control|placebo) (\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$")
 _WHOLE = ("overall", "all", "total STS", "adults and children")
@@ -35,7 +36,7 @@ def result(row: Row, desk: Desk) -> Iterator[Record]:
     words, analysis = _population(row["population/subgroup"], desk)
     fields["analysis"] = analysis
     if row["endpoint"] not in desk.mapping.values["of_responders"]:
-        fields["analysed"] = _ANALYSED.findall(row["population/subgroup"])[:1]
+        fields |= _counted(row)
     iri = entity("result", f"{trial}-{slug(row['row_id'])}")
     if words not in _WHOLE:
         subgroup = _subgroup(trial, words, row, desk)
@@ -89,6 +90,20 @@ def _noted(row: Row) -> dict[str, str | list[str]]:
         if segment == "primary endpoint":
             fields["endpoint_role"] = "primary"
     return fields
+
+
+def _counted(row: Row) -> dict[str, str | list[str]]:
+    """How many were analysed, and of them how many responded: `(n=518)` of the population, `12 of 31` of the note."""
+    counted: dict[str, str | list[str]] = {"analysed": _ANALYSED.findall(f"{row['population/subgroup']} {row['note']}")[:1]}
+    for segment in (part.strip() for part in row["note"].split(";")):
+        match = _RESPONDERS.match(segment)
+        if match and row["unit"] == "percent":
+            share = Decimal(100) * Decimal(match[1]) / max(Decimal(match[2]), Decimal(1))
+            if abs(share - number(row["value"], "value")) > Decimal("0.5"):
+                raise RejectedRow("note", f"'{match[0]}' is {share:.1f} percent, the value {row['value']}")
+            counted |= {"responders": match[1], "analysed": match[2]}
+            break
+    return counted
 
 
 def _publication(reference: str, desk: Desk) -> str:
