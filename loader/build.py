@@ -13,6 +13,7 @@ from typing import Any
 from pyoxigraph import Quad
 
 from loader import factbase, hashing, metadata, release, store, validation
+from loader.accounting import Account, accounts
 from loader.errors import NoReleaseError, ReleaseError, ValidationError
 from loader.factbase import Factbase
 from loader.metadata import Example
@@ -28,11 +29,12 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Built:
-    """What a build gave: the release, whether it is new, the report with its warnings."""
+    """What a build gave: the release, whether it is new, the report with its warnings, the account of each table."""
 
     release: Release
     new: bool
     report: Report
+    accounts: tuple[Account, ...]
 
 
 def check(facts: Factbase) -> Report:
@@ -56,14 +58,15 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
     if report.violations:
         raise ValidationError(report)
     progress(STEPS[2])
+    tables = tuple(accounts(facts.data))
     quads = list(store.in_memory(facts.quads()))
     leaves = hashing.leaves(quads)
     current = _current(home)
     content_hash = hashing.root(leaves)
     if current and current.manifest["content_hash"] == content_hash and current.manifest["code_version"] == _code():
-        return Built(current, False, report)
+        return Built(current, False, report, tables)
     now = datetime.now(UTC).replace(microsecond=0)
-    manifest = _manifest(release.next_version(home, now.date()), now, content_hash, quads, report)
+    manifest = _manifest(release.next_version(home, now.date()), now, content_hash, quads, report, tables)
     with Draft(home, manifest["version"]) as draft:
         progress(STEPS[3])
         extra = [*metadata.about_release(manifest), *metadata.history(manifest, current.version if current else None)]
@@ -72,7 +75,7 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
         lines = (f"{graph}\t{entity}\t{digest}\n" for (graph, entity), digest in sorted(leaves.items()))
         (draft.path / "hashes.tsv").write_text("".join(lines), encoding="utf-8")
         progress(STEPS[4])
-        return Built(draft.publish(manifest), True, report)
+        return Built(draft.publish(manifest), True, report, tables)
 
 
 def _current(home: Path) -> Release | None:
@@ -87,7 +90,9 @@ def _code() -> str:
     return package_version("sarcograph")
 
 
-def _manifest(version: str, now: datetime, content_hash: str, quads: list[Quad], report: Report) -> dict[str, Any]:
+def _manifest(
+    version: str, now: datetime, content_hash: str, quads: list[Quad], report: Report, tables: Iterable[Account]
+) -> dict[str, Any]:
     graphs = Counter(str(getattr(quad.graph_name, "value", "")) for quad in quads)
     counts = metadata.count_classes(quads)
     return {
@@ -98,5 +103,6 @@ def _manifest(version: str, now: datetime, content_hash: str, quads: list[Quad],
         "triples": len(quads),
         "counts": {compress(iri) or iri: count for iri, count in counts.items()},
         "graphs": dict(sorted(graphs.items())),
+        "tables": [account.as_json() for account in tables],
         "validation": {"violations": len(report.violations), "warnings": len(report.warnings)},
     }

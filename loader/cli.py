@@ -121,7 +121,7 @@ def _condition(given: str) -> tuple[str, list[str]]:
 def _write_rejects(table: Path, path: Path, rejected: Iterable[tuple[int, list[str], SarcographError]]) -> None:
     """The rejected rows with line, field and reason before their cells, under the table's own header."""
     header = table.read_bytes().decode("utf-8-sig").partition("\n")[0].rstrip("\r").split("\t")
-    with path.open("w", encoding="utf-8", newline="") as lines:
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as lines:
         writer = csv.writer(lines, delimiter="\t", lineterminator="\n")
         writer.writerow(["line", "reason", *header])
         writer.writerows([line, str(fault), *cells] for line, cells, fault in rejected)
@@ -180,6 +180,7 @@ def _tell(built: Built) -> None:
     state = "built" if built.new else "is current: the facts have not changed"
     print(f"Release {built.release.version} {state} ({manifest['triples']} triples) in {shown(built.release.path)}")
     print(f"content hash {manifest['content_hash']}")
+    print("\n".join(account.line() for account in built.accounts))
 
 
 def explain(error: SarcographError) -> str:

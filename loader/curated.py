@@ -95,6 +95,8 @@ class Curated:
 
     def remove(self, path: Path, subject: Subject | Triple, property_: NamedNode, values: set[Term]) -> None:
         """Take back these values of one property in a file."""
+        if not values:
+            return
         said = {t for t in self._files.get(path, ()) if t.subject == subject and t.predicate == property_}
         self._files[path] -= {t for t in said if t.object in values}
         self._about[content(subject)][property_.value] -= values

@@ -22,7 +22,7 @@ from loader.tables.reader import Row, split
 from loader.tables.record import Desk, Record
 from loader.tables.records import READERS
 from loader.tables.statements import statements
-from loader.terms import Term, content, english, named, text
+from loader.terms import Term, content, english, named, text, typed
 
 _TYPE = named("rdf:type")
 _PROVENANCE = frozenset(expand(curie) for curie in ("sg:confidence", "sg:seenIn"))
@@ -75,13 +75,15 @@ class Importer:
                 self._import(row, desk)
         if self.outcome.imported:
             self._describe_source(path, desk)
+        if self.outcome.imported and not wanted:
+            self._account(desk)
         self.outcome.changed = self.curated.save()
         return self.outcome
 
     def _import(self, row: Row, desk: Desk) -> None:
         try:
             made = [(record, statements(record, row, desk)) for record in READERS[desk.mapping.kind](row, desk)]
-            self._refuse_doubles([record for record, _ in made], row)
+            self._refuse_doubles([record for record, _ in made], row, desk.mapping.key)
         except RejectedRow as fault:
             self.outcome.rejected.append((row.line, list(row.cells.values()), fault))
             return
@@ -89,12 +91,14 @@ class Importer:
             self._merge(record, triples)
         self.outcome.imported += 1
 
-    def _refuse_doubles(self, records: list[Record], row: Row) -> None:
+    def _refuse_doubles(self, records: list[Record], row: Row, key: tuple[str, ...]) -> None:
         """A table has one row for an entity: two would be merged into one that neither says."""
         own = [record.iri for record in records if not record.shared]
         for iri in own:
             if iri in self._made:
-                raise RejectedRow(None, f"line {self._made[iri]} describes <{iri}> already. Keep one of the two rows")
+                raise RejectedRow(
+                    " + ".join(key), f"line {self._made[iri]} describes <{iri}> already. Keep one of the two rows"
+                )
         self._made.update(dict.fromkeys(own, row.line))
 
     def _describe_source(self, path: Path, desk: Desk) -> None:
@@ -108,6 +112,24 @@ class Importer:
             Triple(subject, named("sg:sha256"), text(sha256(path.read_bytes()).hexdigest())),
         ]
         self._merge(Record("source", desk.source), said)
+
+    def _account(self, desk: Desk) -> None:
+        """How many rows the table has and which were rejected, as its last reading found them:
+
+        <source/dossier-trials> sg:rowCount 38 ; sg:rowClass sg:Trial ; sg:rejection "line 19: arms: …" .
+        """
+        path = self.curated.path_of(desk.source)
+        cls = desk.mapping.nodes[desk.mapping.kind].cls
+        said: dict[str, list[Term]] = {
+            "sg:rowCount": [typed(str(self.outcome.rows), "xsd:integer")],
+            "sg:rowClass": [named(cls)],
+            "sg:rejection": [text(f"line {line}: {fault}") for line, _, fault in self.outcome.rejected],
+        }
+        for curie, terms in said.items():
+            gone = self.curated.values(desk.source, named(curie)) - set(terms)
+            self.curated.remove(path, NamedNode(desk.source), named(curie), gone)
+            for term in terms:
+                self.curated.add(path, Triple(NamedNode(desk.source), named(curie), term))
 
     def _merge(self, record: Record, triples: list[Triple]) -> None:
         iri = record.iri if self.curated.has(record.iri) or not record.owner else record.owner

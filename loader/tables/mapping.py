@@ -40,12 +40,16 @@ class Node:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A table: its Source, its columns, those left aside (with the reason), its nodes, its value lists."""
+    """A table: its Source, its columns, those left aside (with the reason), its nodes, its value lists.
+
+    `key`: the columns that name the row's entity.
+    """
 
     kind: str
     source: str
     title: str
     columns: tuple[str, ...]
+    key: tuple[str, ...]
     ignored: dict[str, str]
     nodes: dict[str, Node]
     values: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -67,6 +71,7 @@ def load(kind: str) -> Mapping:
         source=declared["source"],
         title=declared["title"],
         columns=tuple(declared["columns"]),
+        key=tuple(declared["key"]),
         ignored=declared.get("ignored", {}),
         nodes={name: _node(name, node, declared["node"]) for name, node in declared["node"].items()},
         values=declared.get("values", {}),

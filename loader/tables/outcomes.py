@@ -28,6 +28,7 @@ def result(row: Row, desk: Desk) -> Iterator[Record]:
     trial = slug(row["trial_slug"])
     if not desk.curated.has(entity("trial", trial)):
         raise RejectedRow("trial_slug", f"'{trial}' is no known trial. Import the trials first")
+    _require_inside(row)
     fields = cells(row) | {"trial": trial} | _measured(row, desk) | _tested(row) | _noted(row)
     fields["arm_name"] = find_group(desk.curated, trial, row["arm"], "arm")
     if row["comparator"]:
@@ -43,6 +44,16 @@ def result(row: Row, desk: Desk) -> Iterator[Record]:
         fields["subgroup"] = subgroup.iri.rpartition("/")[2]
         yield subgroup
     yield Record("result", iri, _label(row, desk, fields), entity("trial", trial), fields)
+
+
+def _require_inside(row: Row) -> None:
+    """An interval contains its estimate. Raises RejectedRow with the column that misses it."""
+    if not row["value"]:
+        raise RejectedRow("value", "the estimate is missing")
+    value = number(row["value"], "value")
+    for column, side in (("ci_low", 1), ("ci_high", -1)):
+        if row[column] and side * (number(row[column], column) - value) > 0:
+            raise RejectedRow(column, f"the interval's end {row[column]} misses the estimate {row['value']}")
 
 
 def _measured(row: Row, desk: Desk) -> dict[str, str | list[str]]:
@@ -94,7 +105,8 @@ def _noted(row: Row) -> dict[str, str | list[str]]:
 
 def _counted(row: Row) -> dict[str, str | list[str]]:
     """How many were analysed, and of them how many responded: `(n=518)` of the population, `12 of 31` of the note."""
-    counted: dict[str, str | list[str]] = {"analysed": _ANALYSED.findall(f"{row['population/subgroup']} {row['note']}")[:1]}
+    told = f"{row['population/subgroup']} {row['note']}"
+    counted: dict[str, str | list[str]] = {"analysed": _ANALYSED.findall(told)[:1]}
     for segment in (part.strip() for part in row["note"].split(";")):
         match = _RESPONDERS.match(segment)
         if match and row["unit"] == "percent":

@@ -1,14 +1,20 @@
-"""A tab-separated table, read strictly: UTF-8, one header row, the declared columns, a full set of cells a row."""
+"""A tab-separated table, read strictly: UTF-8, one header row, the declared columns, a full set of cells a row.
+
+A row that breaks one of these is a rejection and the others go on; what concerns the header concerns the whole table.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from loader.errors import ColumnsError, EmptyTableError, EncodingError, RejectedRow, UnreadableTableError
+
+_FOREIGN = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -34,23 +40,34 @@ def split(cell: str) -> list[str]:
 def read(path: Path, columns: tuple[str, ...]) -> Iterator[Row | tuple[int, list[str], RejectedRow]]:
     """Each row, or the line, cells and reason of one whose cells do not fit the header.
 
-    Raises ColumnsError where the header is not `columns` (in any order), EncodingError where a byte is not UTF-8,
-    EmptyTableError where there is no header, UnreadableTableError where rows cannot be told apart.
+    Raises ColumnsError where the header is not `columns` (in any order), EncodingError where it is not UTF-8,
+    EmptyTableError where there is no header, UnreadableTableError where rows cannot be told apart. Bytes of a rejected
+    row that are not UTF-8 stand in its cells as lone surrogates, so that they can be written out as they were.
     """
     data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise EncodingError(path, data.count(b"\n", 0, error.start) + 1, error.start) from error
-    lines = _lines(path, text)
+    _require_utf8(path, data.partition(b"\n")[0])
+    lines = _lines(path, data.decode("utf-8-sig", errors="surrogateescape"))
     header = [name.strip() for name in lines[0][1]] if lines else []
     _require(path, header, columns)
     for line, cells in lines[1:]:
-        if len(cells) == len(header):
+        odd = next((n for n, cell in enumerate(cells) if _FOREIGN.search(cell)), None)
+        if odd is not None:
+            column = header[odd] if odd < len(header) else None
+            reason = f"the cell {ascii(cells[odd])} is not UTF-8. Save the table as UTF-8"
+            yield line, cells, RejectedRow(column, reason)
+        elif len(cells) == len(header):
             yield Row(line, dict(zip(header, cells, strict=True)))
         elif cells:
             reason = f"the row has {len(cells)} cells, the header {len(header)}; check its tabs"
             yield line, cells, RejectedRow(None, reason)
+
+
+def _require_utf8(path: Path, header: bytes) -> None:
+    try:
+        if "\0" in header.decode("utf-8-sig"):
+            raise EncodingError(path, 1, header.index(0))
+    except UnicodeDecodeError as error:
+        raise EncodingError(path, 1, error.start) from error
 
 
 def _lines(path: Path, text: str) -> list[tuple[int, list[str]]]:

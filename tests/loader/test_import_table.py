@@ -136,19 +136,113 @@ def test_missing_and_unknown_columns_are_named(places: Facts, single: Mapping[st
         run(places, single, "drug", table)
 
 
-def test_a_table_that_is_not_utf_8_is_refused_with_its_line(
+def test_a_row_that_is_not_utf_8_is_rejected_with_its_column_and_the_good_ones_go_in(
     places: Facts, single: Mapping[str, frozenset[str]]
 ) -> None:
+    other = DRUG | {"slug": "otherumab", "inn": "otherumab", "brand_us": "Otra"}
+    table = write(places.data / "drugs.tsv", "drug", DRUG, other)
+    table.write_bytes(table.read_bytes().replace(b"Otra", "Otré".encode("latin-1")))
+    outcome = run(places, single, "drug", table)
+    ((line, _, fault),) = outcome.rejected
+    assert (line, fault.field, outcome.imported) == (3, "brand_us", 1)
+    assert r"the cell 'Otr\udce9' is not UTF-8" in str(fault)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_table_in_another_encoding_is_refused_as_a_whole(
+    places: Facts, single: Mapping[str, frozenset[str]], encoding: str
+) -> None:
     table = write(places.data / "drugs.tsv", "drug", DRUG)
-    table.write_bytes(table.read_bytes() + "é".encode("latin-1"))
-    with pytest.raises(EncodingError, match=r"drugs\.tsv:3: byte \d+ of the file is not UTF-8"):
+    table.write_bytes(table.read_text().encode(encoding))
+    with pytest.raises(EncodingError, match=r"drugs\.tsv:1: byte \d+ of the file is not UTF-8"):
         run(places, single, "drug", table)
+
+
+RESULT = {
+    "trial_slug": "palette",
+    "population/subgroup": "overall",
+    "arm": "pazopanib",
+    "comparator": "placebo",
+    "endpoint": "ORR",
+    "measure": "rate",
+    "value": "39",
+    "unit": "percent",
+    "ci_low": "22",
+    "ci_high": "58",
+    "ci_level": "95",
+    "note": "12 of 31",
+    "confidence": "verified",
+    "seen_in": "an example",
+    "row_id": "X001",
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("ci_low", "40", "ci_low: the interval's end 40 misses the estimate 39"),
+        ("ci_high", "38.9", "ci_high: the interval's end 38.9 misses the estimate 39"),
+        ("value", "", "value: the estimate is missing"),
+        ("note", "12 of 41", "note: '12 of 41' is 29.3 percent, the value 39"),
+        ("note", "12 of 0", "note: '12 of 0' is 1200.0 percent"),
+        ("arm", "pazopanib + placebo", "arm: no arm of palette fits"),
+    ],
+)
+def test_a_result_that_contradicts_itself_is_rejected_with_its_column(
+    places: Facts, single: Mapping[str, frozenset[str]], column: str, value: str, told: str
+) -> None:
+    table = write(places.data / "t.tsv", "result", RESULT | {column: value}, RESULT | {"row_id": "X002"})
+    outcome = run(places, single, "result", table)
+    ((line, _, fault),) = outcome.rejected
+    assert line == 2 and told in str(fault) and outcome.imported == 1
+
+
+def test_responders_and_those_analysed_are_read_off_the_note(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    run(places, single, "result", write(places.data / "t.tsv", "result", RESULT))
+    curated = Curated(places)
+    iri = entity("result", "palette-x001")
+    counted = [curated.value(iri, named(curie)) for curie in ("sg:responders", "sg:analysed")]
+    assert counted == ["12", "31"]
+
+
+def test_a_date_that_does_not_exist_is_rejected_with_its_column(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    row = dict.fromkeys(mapping.load("approval").columns, "")
+    row |= {"row_id": "X1", "drug": "pazopanib", "agency": "FDA", "status": "active", "confidence": "verified"}
+    table = write(places.data / "t.tsv", "approval", row | {"decision_date": "2026-02-30"})
+    ((_, _, fault),) = run(places, single, "approval", table).rejected
+    assert str(fault) == "decision_date: '2026-02-30' is no date; write 2015, 2015-10 or 2015-10-23"
+
+
+def test_a_source_says_how_many_rows_its_table_has_and_which_were_rejected(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    bad = DRUG | {"slug": "badumab", "inn": "badumab", "route": "orall"}
+    table = write(places.data / "drugs.tsv", "drug", bad, DRUG)
+    run(places, single, "drug", table)
+    source = entity("source", "dossier-drugs")
+    curated = Curated(places)
+    assert curated.value(source, named("sg:rowCount")) == "2"
+    assert str(curated.value(source, named("sg:rejection"))).startswith("line 2: route: 'orall' is no known concept")
+    assert run(places, single, "drug", table).changed == []
+    run(places, single, "drug", write(places.data / "drugs.tsv", "drug", DRUG))
+    again = Curated(places)
+    assert (again.value(source, named("sg:rowCount")), again.values(source, named("sg:rejection"))) == ("1", set())
+
+
+def test_a_part_of_a_table_is_no_account_of_it(places: Facts, single: Mapping[str, frozenset[str]]) -> None:
+    table = write(places.data / "drugs.tsv", "drug", DRUG)
+    run(places, single, "drug", table, where={"slug": ["examplumab"]})
+    assert Curated(places).value(entity("source", "dossier-drugs"), named("sg:rowCount")) == "47"
 
 
 def test_a_kind_without_a_mapping_lists_those_that_have_one(
     places: Facts, single: Mapping[str, frozenset[str]]
 ) -> None:
-    with pytest.raises(UnknownTableError, match="for 'unicorn'. Known kinds: approval, claim, disease, drug"):
+    with pytest.raises(UnknownTableError, match="for 'unicorn'. Known kinds: application, approval, claim, disease, drug"):
         run(places, single, "unicorn", places.data / "drugs.tsv")
 
 
@@ -256,6 +350,7 @@ def test_two_rows_of_one_entity_are_not_merged(places: Facts, single: Mapping[st
     other = DRUG | {"route": "topical"}
     outcome = run(places, single, "drug", write(places.data / "drugs.tsv", "drug", DRUG, other))
     ((line, _, fault),) = outcome.rejected
+    assert fault.field == "slug"
     assert line == 3 and "line 2 describes <https://w3id.org/sarcograph/drug/examplumab> already" in str(fault)
     assert "topical" not in (places.data / "curated/drug/examplumab.ttl").read_text()
 

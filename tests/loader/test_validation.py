@@ -99,12 +99,12 @@ def test_a_fault_of_a_part_names_the_part(spoiled: Facts) -> None:
 
 def test_a_check_tells_its_sentence_with_the_values_filled_in(spoiled: Facts) -> None:
     old = 'sg:decisionDate "2026-05-01"^^xsd:date'
-    new = f'{old} ;\n    sg:convertedOn "2025"^^xsd:gYear'
+    new = f'{old} ;\n    sg:marketWithdrawnOn "2025"^^xsd:gYear'
     path = spoil(spoiled, "approval/trabectedin-fda-a006.ttl", old, new)
     (fault,) = found(spoiled).violations
     assert fault.shape == "check:approval-before-decision" and fault.path == path
     assert fault.message.startswith("The date is '2025', before the decision on '2026-05-01'.")
-    assert path.read_text(encoding="utf-8").splitlines()[(fault.line or 0) - 1].strip().startswith("sg:convertedOn")
+    assert path.read_text(encoding="utf-8").splitlines()[(fault.line or 0) - 1].strip().startswith("sg:marketWithdrawnOn")
 
 
 def test_one_mistake_in_a_date_is_one_fault_though_three_forms_were_tried() -> None:
