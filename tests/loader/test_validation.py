@@ -104,7 +104,9 @@ def test_a_check_tells_its_sentence_with_the_values_filled_in(spoiled: Facts) ->
     (fault,) = found(spoiled).violations
     assert fault.shape == "check:approval-before-decision" and fault.path == path
     assert fault.message.startswith("The date is '2025', before the decision on '2026-05-01'.")
-    assert path.read_text(encoding="utf-8").splitlines()[(fault.line or 0) - 1].strip().startswith("sg:marketWithdrawnOn")
+    assert (
+        path.read_text(encoding="utf-8").splitlines()[(fault.line or 0) - 1].strip().startswith("sg:marketWithdrawnOn")
+    )
 
 
 def test_one_mistake_in_a_date_is_one_fault_though_three_forms_were_tried() -> None:
