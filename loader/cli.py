@@ -120,7 +120,7 @@ def _condition(given: str) -> tuple[str, list[str]]:
 
 def _write_rejects(table: Path, path: Path, rejected: Iterable[tuple[int, list[str], SarcographError]]) -> None:
     """The rejected rows with line, field and reason before their cells, under the table's own header."""
-    header = table.read_bytes().decode("utf-8-sig").partition("\n")[0].rstrip("\r").split("\t")
+    header = table.read_bytes().partition(b"\n")[0].decode("utf-8-sig").rstrip("\r").split("\t")
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as lines:
         writer = csv.writer(lines, delimiter="\t", lineterminator="\n")
         writer.writerow(["line", "reason", *header])

@@ -57,6 +57,7 @@ def test_build_makes_a_release_and_says_where(tmp_path: Path) -> None:
     told = sarcograph("build", home=tmp_path)
     assert told.returncode == 0, told.stderr
     assert "Release 20" in told.stdout and "content hash " in told.stdout
+    assert "dossier-trials: 38 rows, 38 in, 0 rejected\n" in told.stdout
     assert "is current: the facts have not changed" in sarcograph("build", home=tmp_path).stdout
 
 
@@ -101,6 +102,40 @@ def test_import_table_lists_the_rejected_rows_and_writes_them_to_a_file(data: Pa
     rejected = (tmp_path / "publications.rejects.tsv").read_text().splitlines()
     assert rejected[0].startswith("line\treason\tkey\ttitle") and rejected[1].startswith("3\tyear: '2001-13'")
     assert (data / "curated/publication/good1.ttl").exists()
+
+
+def test_every_fault_of_a_bad_table_is_named_by_row_and_column_and_the_good_rows_go_in(
+    data: Path, tmp_path: Path
+) -> None:
+    columns = ["row_id", "drug", "agency", "stage", "status_note", "indication", "disease", "confidence", "seen_in"]
+    good = ["X1", "pimicotinib", "FDA", "NDA planned", "", "An example", "gist", "verified", "an example"]
+    rows = [
+        columns,
+        good,
+        good,
+        ["X2", *good[1:3], "NDA dreamt of", *good[4:]],
+        ["X3", "nowhereumab", *good[2:]],
+        ["X4", *good[1:5], "caf\udce9", *good[6:]],
+        ["X5", *good[1:]],
+        ["X6"],
+    ]
+    table = tmp_path / "applications.tsv"
+    text = "".join("\t".join(row) + "\n" for row in rows)
+    table.write_bytes(text.encode("utf-8", errors="surrogateescape"))
+    done = sarcograph("import-table", "application", table, "--data", data, cwd=tmp_path)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    for line, told in {
+        3: "row_id: line 2 describes <",
+        4: "stage: 'NDA dreamt of' is no known concept of the scheme application-stage",
+        5: "drug: 'nowhereumab' is no known drug",
+        6: r"indication: the cell 'caf\udce9' is not UTF-8",
+        8: "the row has 1 cells, the header 9",
+    }.items():
+        assert f"applications.tsv:{line}: rejected: {told}" in done.stderr
+    assert "7 rows: 2 imported, 0 left out, 5 rejected" in done.stdout
+    assert len(list((data / "curated/application").glob("pimicotinib-fda-x*.ttl"))) == 2
+    rejects = (tmp_path / "applications.rejects.tsv").read_bytes()
+    assert rejects.count(b"\n") == 6 and b"caf\xe9" in rejects
 
 
 def test_claims_without_their_page_are_refused(data: Path, tmp_path: Path) -> None:
