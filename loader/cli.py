@@ -12,6 +12,7 @@ import click
 
 from loader.errors import FactError, FactsError, SarcographError, SettingError, ValidationError, shown
 from loader.places import facts, home
+from loader.verify.commands import verify
 
 if TYPE_CHECKING:
     from loader.build import Built
@@ -190,4 +191,4 @@ def explain(error: SarcographError) -> str:
     return str(error)
 
 
-COMMANDS = (format_command, import_table, validate, build)
+COMMANDS = (format_command, import_table, validate, verify, build)

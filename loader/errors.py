@@ -15,6 +15,7 @@ SarcographError
 │   ├── EmptyTableError      the file has no header row
 │   ├── UnreadableTableError the file's rows cannot be told apart
 │   └── RejectedRow          one row or cell cannot be used; the others go on
+├── SourceFileError          an authority's file is not what it should be
 ├── ValidationError          the facts break shapes or checks; carries the report
 ├── ReleaseError             a release cannot be written or opened
 │   ├── NoReleaseError       none has been built yet
@@ -189,6 +190,13 @@ class RejectedRow(TableError):
         self.field = field
         self.reason = reason
         super().__init__(f"{field}: {reason}" if field else reason)
+
+
+class SourceFileError(SarcographError):
+    """An authority's file, which ours are compared with, is not what it should be."""
+
+    def __init__(self, path: Path, found: str, expected: str) -> None:
+        super().__init__(f"{shown(path)}: {found}; expected {expected}. Fetch the file again, or name another.")
 
 
 class ValidationError(SarcographError):

@@ -1,0 +1,1 @@
+"""What we state, held against the files of the authorities that it comes from. Nothing here changes the data."""
