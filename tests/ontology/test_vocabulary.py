@@ -125,3 +125,15 @@ def test_a_mapping_of_a_term_leads_to_a_vocabulary_that_prefixes_ttl_names_and_i
             for node in ontology().objects(term, part):
                 assert str(node).startswith((*namespaces, str(SG))), (term, node)
         assert not list(ontology().objects(term, OWL.sameAs)), term
+
+
+def test_every_scheme_and_every_value_that_the_vocabulary_lists_has_its_concept() -> None:
+    paragraph = vocabulary().partition("Concept schemes (")[2].partition("\n\n")[0].partition(":")[2]
+    listed = dict(re.findall(r"`([a-z-]+)`(?:\s+\(([^)]*)\))?", paragraph))
+    files = facts().ontology / "schemes"
+    assert set(listed) == {path.stem for path in files.glob("*.ttl")}
+    for scheme, values in listed.items():
+        text = (files / f"{scheme}.ttl").read_text(encoding="utf-8")
+        grades = "a, b, c, d, e" if values.startswith("A–E") else values
+        for value in filter(None, re.split(r",\s*", grades)):
+            assert f"\n<concept/{scheme}/{value}>\n" in text, (scheme, value)
