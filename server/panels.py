@@ -5,18 +5,21 @@ What a query's column names mean here:
 - a first column that has no label is what the row is about: its value, date or first literal leads there;
 - `confidence` is that of the row's entity, and `recalled` lists its properties that are recalled though the entity is
   verified (local names, parted by spaces): the cells that show them are marked;
-- `unit` shows beside `value` and `comparatorValue`.
+- `unit` shows beside `value` and `comparatorValue`;
+- some columns are made of others, and some show inside the cell of another: `composites` lists them.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from loader.namespaces import BASE
 from server import wording
+from server.composites import COMPOSITES, WITHIN, composed, texts
 from server.queries import Query
 from server.serving import Serving
 
@@ -26,8 +29,7 @@ _BADGES = tuple(f"{BASE}concept/{scheme}/" for scheme in ("verdict", "stance", "
 _WITH_UNIT = ("value", "comparatorValue")
 _LINKED = ("value", "decisionDate")
 _SHOWS = {  # the properties that a column shows where its name is not the property's own
-    "interval": ("ciLower", "ciUpper", "ciLevel"),
-    "p": ("pValue", "pValueOperator"),
+    **{each.name: each.columns for each in COMPOSITES},
     "trial": ("armOf", "resultOf"),
     "publication": ("reportedIn",),
     "participants": ("subgroup",),
@@ -41,7 +43,8 @@ RECALLED = "recalled"
 
 @dataclass(frozen=True)
 class Cell:
-    """One value as it is shown: an IRI with label and link, or a literal. `unit` is a word to set after it."""
+    """One value as it is shown: an IRI with label and link, or a literal. `unit` is a word to set after it, `parts` are
+    the cells that show inside this one."""
 
     value: str
     kind: str
@@ -51,6 +54,7 @@ class Cell:
     language: str | None = None
     unit: str = ""
     recalled: bool = False
+    parts: tuple[Cell, ...] = ()
 
     @property
     def external(self) -> bool:
@@ -83,6 +87,11 @@ class Panel:
     def heading(self, column: str) -> str:
         """What stands above a column."""
         return wording.heading(column)
+
+    def anchor(self, cell: Cell) -> str:
+        """The fragment by which a group of rows is linked to: `seed-sc40`, `approvals-tumour-agnostic`."""
+        whole = f"{self.key}-{cell.value}" if cell.kind == "literal" else cell.value.rpartition("/")[2]
+        return re.sub(r"[^a-z0-9]+", "-", whole.lower()).strip("-")
 
     def groups(self) -> Iterator[tuple[Row, list[str], list[Row]]]:
         """Runs of rows with the same value in the first `group` column: the first row, and what the others add to it,
@@ -125,8 +134,8 @@ def panel(serving: Serving, query: Query, entity: str | None = None) -> Panel:
     names, found = _answer(serving, query)
     subject = names[0] if names and f"{names[0]}Label" not in names and _all_entities(found, names[0]) else None
     served = {"unit", RECALLED, subject, *(f"{name}Label" for name in names)}
-    columns = [name for name in names if name not in served]
-    laid_out = [_lay_out(row, columns, subject) for row in found[:MOST_ROWS]]
+    columns = composed(name for name in names if name not in served)
+    laid_out = [_fold(_lay_out(row, columns, subject), columns) for row in found[:MOST_ROWS]]
     shown = [name for name in columns if any(name in row and row[name].value != entity for row in laid_out)]
     return Panel(query, tuple(shown), laid_out, len(found))
 
@@ -138,6 +147,7 @@ def _all_entities(found: Sequence[Row], name: str) -> bool:
 def _lay_out(row: Row, columns: Sequence[str], subject: str | None) -> Row:
     """One row with labels, units, marks and its own link put where they show."""
     recalled = set(row[RECALLED].value.split()) if RECALLED in row else set()
+    row = {**row, **_composites(row)}
     shown: Row = {}
     for name in columns:
         if name not in row:
@@ -157,6 +167,26 @@ def _lay_out(row: Row, columns: Sequence[str], subject: str | None) -> Row:
         others = ", ".join(sorted(wording.spaced(name) for name in recalled))
         shown[RECALLED] = Cell(others, "literal", others)
     return shown
+
+
+def _word(name: str, row: Row) -> str:
+    label = row.get(f"{name}Label", row[name]).label
+    return wording.said(name, wording.UNITS.get(row[name].value, label))
+
+
+def _composites(row: Row) -> Row:
+    words = {name: _word(name, row) for name in row}
+    return {name: Cell(said, "literal", said) for name, said in texts(words)}
+
+
+def _fold(row: Row, columns: Sequence[str]) -> Row:
+    """The row with the cells that show inside others put there."""
+    folded = {name: this for name, this in row.items() if WITHIN.get(name) not in columns}
+    for name, host in WITHIN.items():
+        if name in row and name not in folded:
+            outside = folded.get(host, Cell("", "literal", ""))
+            folded[host] = replace(outside, parts=(*outside.parts, row[name]))
+    return folded
 
 
 def _link(row: Row, href: str | None) -> None:

@@ -77,17 +77,25 @@ UNITS = {
 _HEADINGS = {
     "approvalStatus": "status",
     "comment": "note",
+    "comparatorValue": "comparator",
+    "standing": "in force?",
     "endpointMet": "met",
     "enrolled": "enrolled in the trial",
     "endpointRole": "role",
     "entity": "name",
     "indicationText": "indication",
+    "mechanismSummary": "how it acts",
     "item": "what it shows",
     "narrower": "name",
     "receives": "received",
     "statusNote": "note on status",
     "verdictNote": "why",
     "meaning": "what it means",
+}
+
+_SAID = {  # what a value says where its column is not named
+    ("endpointMet", "yes"): "met",
+    ("endpointMet", "no"): "not met",
 }
 
 _PLACES = {
@@ -101,6 +109,11 @@ _PLACES = {
 def heading(column: str) -> str:
     """What stands above a column of a panel: `decisionDate` is "decision date"."""
     return _HEADINGS.get(column) or spaced(column)
+
+
+def said(column: str, label: str) -> str:
+    """What a value says where its column is not named: endpoint met "no" is "not met"."""
+    return _SAID.get((column, label), label)
 
 
 def spaced(name: str) -> str:

@@ -29,6 +29,8 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.faults: list[str] = []
         self.text = ""
+        self.texts: set[str] = set()
+        self.headings = 0
         self._open: list[str] = []
         self.feed(html)
         self.text = " ".join(self.text.split())
@@ -37,6 +39,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
+        self.headings += tag == "h1"
         self.ids += [given["id"] or ""] if "id" in given else []
         self.links += [given["href"] or ""] if tag == "a" else []
         if tag in ("script", "style", "iframe", "object") or "style" in given or any(k.startswith("on") for k in given):
@@ -50,6 +53,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        self.texts.add(data.strip())
 
 
 def get(client: FlaskClient, path: str, status: int = 200) -> Page:
@@ -86,6 +90,10 @@ def test_every_entity_has_a_page_and_its_iri_leads_there(kind: str, client: Flas
         assert thing.headers["Vary"] == "Accept"
         page = get(client, f"/{path}.html")
         assert f"{BASE}{path}" in page.text and "Where this comes from" in page.text
+        assert page.headings == 1, path
+        assert not {"None", "nan", "NaN", "True", "False"} & page.texts, path
+        raw = re.findall(r"https?://(?:w3id\.org/sarcograph|www\.w3\.org|purl\.org|qudt\.org)\S*", page.text)
+        assert set(raw) <= {f"{BASE}{path}"}, path
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,7 +142,7 @@ def test_what_is_recalled_never_looks_verified(client: FlaskClient) -> None:
     row = next(row for row in part_rows(html, "approvals") if "exceptional circumstances" in row)
     assert "exceptional circumstances recalled, not yet verified" in row
     page = client.get("/approval/eribulin-ema-a003.html", headers=BROWSER).get_data(as_text=True)
-    assert "verified recalled, not yet verified decision date" in Page(page).text
+    assert "Recalled, not yet verified: decision date" in Page(page).text
     date = part(page, 'id="note-decisionDate"', "</div>")
     assert "recalled, not yet verified" in date and "Recalled: day." in date
     derived = next(row for row in part_rows(page, "statements") if row.startswith("decision date, earliest day"))
@@ -173,15 +181,74 @@ def test_an_approval_for_a_broader_disease_says_that_it_is_inherited_and_honours
     client: FlaskClient,
 ) -> None:
     lipo = client.get("/disease/liposarcoma.html", headers=BROWSER).get_data(as_text=True)
-    assert "inherited from Soft tissue sarcoma" in part(lipo, 'id="approvals"', "</section>")
-    assert "/approval/pazopanib-fda-a009.html" not in lipo.split('id="approvals"')[1].split("</section>")[0]
+    inherited = 'id="approvals-inherited-from-a-broader-disease"'
+    assert "Soft tissue sarcoma" in part(lipo, inherited, "</section>")
+    assert "/approval/pazopanib-fda-a009.html" not in lipo.split(inherited)[1].split("</section>")[0]
     leio = client.get("/disease/leiomyosarcoma.html", headers=BROWSER).get_data(as_text=True)
-    assert "/approval/pazopanib-fda-a009.html" in leio.split('id="approvals"')[1].split("</section>")[0]
+    assert "/approval/pazopanib-fda-a009.html" in leio.split(inherited)[1].split("</section>")[0]
+
+
+def test_the_options_of_a_disease_tell_approvals_by_name_tumour_agnostic_ones_and_applications_apart(
+    client: FlaskClient,
+) -> None:
+    html = client.get("/disease/gist.html", headers=BROWSER).get_data(as_text=True)
+    named = part(html, 'id="approvals-named-in-the-indication"', "</section>")
+    assert "imatinib" in named and "larotrectinib" not in named
+    agnostic = part(html, 'id="approvals-tumour-agnostic"', "</section>")
+    assert "larotrectinib" in agnostic and "imatinib" not in agnostic
+    assert "bezuclastinib" not in named + agnostic
+    undecided = part(html, 'id="applications"', "</section>")
+    assert "bezuclastinib" in undecided and "They are not approvals." in undecided
+    assert get(client, "/application/bezuclastinib-fda-a026.html").text.count("Not an approval.") == 1
+
+
+def test_an_approval_is_in_force_by_its_dates_and_not_by_its_status(client: FlaskClient) -> None:
+    html = client.get("/drug/olaratumab.html", headers=BROWSER).get_data(as_text=True)
+    rows_ = part_rows(html, "approvals")
+    fda = next(row for row in rows_ if "/2016-10-19" in row or "2016-10-19" in row)
+    assert "off the market 2019-04-25" in fda and "withdrawn 2020-02-25" in fda and "in force" not in fda
+    imatinib = client.get("/drug/imatinib.html", headers=BROWSER).get_data(as_text=True)
+    first = next(row for row in part_rows(imatinib, "approvals") if "2002-02-01" in row)
+    assert "in force converted converted 2008-09-26" in first
+
+
+def test_a_result_reads_in_one_line_value_interval_comparator_p_and_publication(client: FlaskClient) -> None:
+    html = client.get("/trial/study-309.html", headers=BROWSER).get_data(as_text=True)
+    found = part_rows(html, "results")
+    median = next(row for row in found if "13.5 months" in row and "11.1" in row)
+    for words in ("13.5 months (95 % CI 11.1 to 16.5) eribulin", "11.3 months dacarbazine", "Osgood CL 2017"):
+        assert words in median
+    assert "primary endpoint, met recalled, not yet verified" in median
+    ratio = next(row for row in found if "0.75" in row)
+    assert "0.75 (95 % CI 0.61 to 0.94)" in ratio and "= 0.0119" in ratio
+
+
+def test_a_disagreement_shows_both_sides_and_each_side_says_what_it_differs_from(client: FlaskClient) -> None:
+    page = get(client, "/disagreement/study-309-os-median.html")
+    for words in ("(95 % CI 11.1 to 16.5)", "(95 % CI 10.9 to 15.6)", "11.3 months", "11.5 months", "Reconciled:"):
+        assert words in page.text
+    other = "/result/study-309-o003.html"
+    for path in ("/result/study-309-o001.html", "/trial/study-309.html"):
+        html = client.get(path, headers=BROWSER).get_data(as_text=True)
+        assert other in html.split('id="disagreements"')[1].split("</section>")[0]
+
+
+def test_what_is_recalled_is_said_in_words_at_the_head_of_the_page(client: FlaskClient) -> None:
+    head = client.get("/approval/tazemetostat-fda-a015.html", headers=BROWSER).get_data(as_text=True)
+    assert "Recalled, not yet verified: based on trial, date of withdrawal" in part(head, "<article>", "<nav")
+
+
+def test_the_lists_of_approvals_and_trials_tell_what_one_looks_for(client: FlaskClient) -> None:
+    approvals = get(client, "/approval/").text
+    assert re.search(r"2015-10-23.{0,40}trabectedin FDA in force active", approvals)
+    dates = re.findall(r"(?<= )(?:19|20)\d\d-\d\d-\d\d (?=[a-z])", approvals)
+    assert len(dates) > 50
+    assert re.search(r"Study 309 phase 3 .{0,40} 452 Intermediate .{0,120}eribulin \\| dacarbazine", get(client, "/trial/").text)
 
 
 def test_a_long_list_of_what_points_here_is_cut_and_says_so(client: FlaskClient) -> None:
     page = get(client, "/concept/confidence/verified.html")
-    assert re.search(r"The first 50 of \d{3}\.", page.text)
+    assert re.search(r"The first 50 of \d{3,}\.", page.text)
     more = next(link for link in page.links if "ontology%23confidence" in link)
     answer = client.get(f"{more}&format=csv")
     assert answer.get_data(as_text=True).count("\n") > 100
