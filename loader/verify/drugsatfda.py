@@ -6,6 +6,7 @@ Windows encoding, without quotes. They are read line by line inside the zip; not
 
 from __future__ import annotations
 
+import lzma
 import re
 import zlib
 from collections.abc import Collection, Iterator
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
+from loader.derive import span
 from loader.errors import SourceFileError
 
 _LARGEST = 500_000_000  # bytes of one member when unpacked; the largest of 2019 has 8 million
@@ -79,13 +81,13 @@ def _submissions(path: Path, archive: ZipFile, found: dict[str, Application]) ->
     if "SubmissionClass_Lookup.txt" in archive.namelist():
         columns = ("SubmissionClassCodeID", "SubmissionClassCode")
         classes = dict(_rows(path, archive, "SubmissionClass_Lookup.txt", columns))
-    columns = ("ApplNo", "SubmissionClassCodeID", "SubmissionType", "SubmissionNo", "SubmissionStatus")
+    cells = ("ApplNo", "SubmissionClassCodeID", "SubmissionType", "SubmissionNo", "SubmissionStatus")
     until = ""
     for number, klass, type_, sequence, status, stamp, priority in _rows(
-        path, archive, "Submissions.txt", (*columns, "SubmissionStatusDate", "ReviewPriority")
+        path, archive, "Submissions.txt", (*cells, "SubmissionStatusDate", "ReviewPriority")
     ):
         day = _DAY.match(stamp)
-        if stamp and not day:
+        if stamp and not (day and span(day[0])):
             found_here = f"Submissions.txt has the date {stamp[:40]!r} for application {number}"
             raise SourceFileError(path, found_here, "dates such as 2012-04-26")
         if not day:
@@ -103,7 +105,7 @@ def _opened(path: Path) -> Iterator[ZipFile]:
     try:
         with ZipFile(path) as archive:
             yield archive
-    except (BadZipFile, EOFError, zlib.error) as error:
+    except (BadZipFile, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
         raise SourceFileError(path, f"this is no zip file, or a damaged one ({error})", _A_ZIP) from error
     except (NotImplementedError, RuntimeError) as error:
         raise SourceFileError(path, f"the zip cannot be unpacked ({error})", f"{_A_ZIP}, not encrypted") from error

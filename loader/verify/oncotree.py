@@ -21,7 +21,7 @@ def read(path: Path) -> dict[str, set[str]]:
         raise SourceFileError(path, f"it is larger than {_LARGEST} bytes", _EXPECTED)
     try:
         content = json.loads(path.read_bytes())
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise SourceFileError(path, f"it is not JSON ({error})", _EXPECTED) from error
     if not isinstance(content, dict) or "TISSUE" not in content:
         raise SourceFileError(path, "it holds no TISSUE", _EXPECTED)
@@ -30,15 +30,17 @@ def read(path: Path) -> dict[str, set[str]]:
     while waiting:
         node = waiting.pop()
         code, references, children = _parts(path, node)
-        codes[code] = set(references.get("NCI") or ())
+        codes[code] = {str(each) for each in references.get("NCI", ())}
         waiting += children.values()
     return codes
 
 
-def _parts(path: Path, node: Any) -> tuple[str, dict[str, list[str]], dict[str, Any]]:
-    code = node.get("code") if isinstance(node, dict) else None
-    references = (node.get("externalReferences") or {}) if code else None
-    children = (node.get("children") or {}) if code else None
-    if not isinstance(code, str) or not isinstance(references, dict) or not isinstance(children, dict):
-        raise SourceFileError(path, f"a node is {str(node)[:60]!r}", _EXPECTED)
-    return code, references, children
+def _parts(path: Path, node: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Code, references and children of one node, each of the kind that it should be."""
+    fields = node if isinstance(node, dict) else {}
+    code, references, children = fields.get("code"), fields.get("externalReferences"), fields.get("children")
+    references, children = references or {}, children or {}
+    if isinstance(code, str) and isinstance(references, dict) and isinstance(children, dict):
+        if isinstance(references.get("NCI", []), list):
+            return code, references, children
+    raise SourceFileError(path, f"a node is {str(node)[:60]!r}", _EXPECTED)

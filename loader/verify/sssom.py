@@ -5,6 +5,7 @@ Source: https://mapping-commons.github.io/sssom/. Comment lines before the heade
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from loader.errors import SourceFileError
 
 _LARGEST = 500_000_000  # bytes of one file
+_VERSION = re.compile(r"^# *mapping_set_version:.*?(\d{4}-\d\d-\d\d)")
 _COLUMNS = ("subject_id", "predicate_id", "object_id")
 _SAME = {"skos:exactMatch", "skos:closeMatch", "oboInOwl:hasDbXref"}
 _EXPECTED = "a tab-separated SSSOM file with the columns subject_id, predicate_id, object_id"
@@ -64,7 +66,7 @@ def _read(path: Path, mappings: Mappings) -> None:
             for number, line in enumerate(lines, start=1):
                 cells = line.rstrip("\r\n").split("\t")
                 if line.startswith("#"):
-                    mappings.versions += [line.split("/releases/")[1][:10]] if "mapping_set_version" in line else []
+                    mappings.versions += _VERSION.findall(line)
                 elif header:
                     _take(path, number, header, cells, mappings)
                 else:
