@@ -116,3 +116,12 @@ def test_the_check_of_malformed_matches_knows_the_same_registers_and_forms() -> 
     # All of obo: is no register: NCIT, MONDO and the others lie in it.
     listed = {r.namespace: r.pattern[1:-1].replace(r"\d", "[0-9]") for r in registers() if r.prefix != "obo"}
     assert checked == listed
+
+
+def test_the_check_of_matches_in_no_register_knows_the_same_registers() -> None:
+    query = (facts().shapes / "checks" / "match-in-no-register.rq").read_text(encoding="utf-8")
+    checked = set(re.findall(r'^      "([^"]+)"$', query, re.M))
+    whole = {r.namespace for r in registers() if r.prefix != "obo"}
+    (obo,) = (r for r in registers() if r.prefix == "obo")
+    parts = re.fullmatch(r"\^\(([A-Z|]+)\).*", obo.pattern)
+    assert parts and checked == whole | {f"{obo.namespace}{part}_" for part in parts[1].split("|")}
