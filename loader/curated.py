@@ -17,6 +17,8 @@ from loader.places import Facts
 from loader.terms import Subject, Term, content, named, plain
 
 _LABEL = named("skos:prefLabel")
+_INSTEAD = named("sg:insteadOf")
+_ON = named("sg:onProperty")
 
 
 class Curated:
@@ -71,6 +73,15 @@ class Curated:
             if any(term.value == value for term in self.values(iri, property_)):
                 return iri
         return None
+
+    def corrections(self) -> dict[tuple[str, str, Term], str]:
+        """Each value that a curator took back, as entity, property and value, and the note that says why."""
+        found = {}
+        for note, said in self._about.items():
+            for value in said.get(_INSTEAD.value, ()):
+                for property_ in said[_ON.value]:
+                    found[(owner_of(note), property_.value, value)] = note
+        return found
 
     def path_of(self, iri: str) -> Path:
         """The file an entity lives in, or the one that it would get as the head of its own file."""

@@ -65,6 +65,15 @@ def group(curated: Curated, text: str, column: str) -> Group:
     return Group(frozenset(part.iri for part in found), _words(" ".join(part.rest for part in found)))
 
 
+def find_regimen(curated: Curated, drugs: list[Part]) -> str:
+    """The slug of the regimen of exactly these drugs, in whatever order; empty where there is none."""
+    wanted = {part.iri for part in drugs}
+    for iri in curated.of_kind("regimen"):
+        if {term.value for term in curated.values(iri, named("sg:hasDrug"))} == wanted:
+            return iri.rpartition("/")[2]
+    return ""
+
+
 def received(curated: Curated, arm: str) -> frozenset[str]:
     """The drugs and therapies that an arm received, those of its regimen included."""
     things = {term.value for term in curated.values(arm, named("sg:receives"))}

@@ -2,6 +2,7 @@
 
 A statement that is there stays; a new one is added. Where a single-valued property has another value already, the
 file's value stays and the difference is reported, unless the table is to win: what a curator wrote is never lost.
+A value that a curator took back (`sg:insteadOf` of a note) does not come back, nor does anything go into that note.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Importer:
             if column not in desk.mapping.columns:
                 raise SettingError("--where", column, f"a column of the table: {', '.join(desk.mapping.columns)}")
         self._made: dict[str, int] = {}
+        self._corrections = self.curated.corrections()
         for row in reader.read(path, desk.mapping.columns):
             self.outcome.rows += 1
             if not isinstance(row, Row):
@@ -137,6 +139,8 @@ class Importer:
         classes = [expand("sg:Entity"), *(content(t.object) for t in triples if t.predicate == _TYPE)]
         single = frozenset[str]().union(*(self.single.get(cls, ()) for cls in classes))
         for triple in sorted(triples, key=str):
+            if self._taken_back(triple):
+                continue
             there = self._comparable(triple)
             if not there or triple.object in there or triple.predicate.value not in single:
                 self.curated.add(path, triple)
@@ -147,6 +151,12 @@ class Importer:
             elif not (record.shared and triple.predicate.value in _PROVENANCE):
                 left = "the file's value stays (--table-wins takes the table's)"
                 self.outcome.differences.append(_difference(triple, there, left))
+
+    def _taken_back(self, triple: Triple) -> bool:
+        """Whether a curator's note says that this is not so, or the triple would change such a note."""
+        subject = content(triple.subject)
+        value = (subject, triple.predicate.value, triple.object)
+        return value in self._corrections or any(subject == note for note in self._corrections.values())
 
     def _comparable(self, triple: Triple) -> set[Term]:
         """The values that the file has for the triple's property; of texts, those in the same language."""

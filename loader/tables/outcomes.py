@@ -104,9 +104,13 @@ def _noted(row: Row) -> dict[str, str | list[str]]:
 
 
 def _counted(row: Row) -> dict[str, str | list[str]]:
-    """How many were analysed, and of them how many responded: `(n=518)` of the population, `12 of 31` of the note."""
+    """How many the estimate rests on and how many responded: `(n=518)` of the population, `12 of 31` of the note.
+
+    The number of a population that was compared is that of all arms: it is the ratio's, not one arm's median's.
+    """
     told = f"{row['population/subgroup']} {row['note']}"
-    counted: dict[str, str | list[str]] = {"analysed": _ANALYSED.findall(told)[:1]}
+    of_all_arms = not row["comparator"] or row["measure"] not in ("median", "rate")
+    counted: dict[str, str | list[str]] = {"analysed": _ANALYSED.findall(told)[:1] if of_all_arms else []}
     for segment in (part.strip() for part in row["note"].split(";")):
         match = _RESPONDERS.match(segment)
         if match and row["unit"] == "percent":

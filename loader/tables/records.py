@@ -12,7 +12,7 @@ from hashlib import sha256
 from loader.errors import RejectedRow, SettingError
 from loader.namespaces import entity, slug
 from loader.tables import outcomes
-from loader.tables.arms import parts
+from loader.tables.arms import find_regimen, parts
 from loader.tables.forms import whole, without_parentheses
 from loader.tables.reader import Row
 from loader.tables.record import Desk, Record, cells
@@ -162,8 +162,10 @@ def _arm(row: Row, desk: Desk, trial_name: str, label: str, n: int, arm: str) ->
     drugs = [part for part in given if "/drug/" in part.iri]
     received = [part.name for part in given if part not in drugs]
     if len(drugs) > 1:
-        regimen = slug("-".join(part.name for part in drugs))
-        title = " + ".join(desk.curated.label(part.iri) for part in drugs)
+        regimen = find_regimen(desk.curated, drugs) or slug("-".join(part.name for part in drugs))
+        title = desk.curated.label(entity("regimen", regimen))
+        if title == regimen:
+            title = " + ".join(desk.curated.label(part.iri) for part in drugs)
         fields: dict[str, str | list[str]] = {"drugs": [part.name for part in drugs]}
         yield Record("regimen", entity("regimen", regimen), title, fields=fields, shared=True)
         received.append(regimen)

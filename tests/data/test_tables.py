@@ -77,6 +77,11 @@ def test_a_result_has_the_numbers_of_its_row_and_no_others(graph: rdflib.Graph, 
         assert [str(o) for o in graph.objects(result, sg("pValueOperator"))] == operator, row["row_id"]
 
 
+def corrected(graph: rdflib.Graph, name: str) -> set[str]:
+    """The values that curators put in place of a table's (`onValue`), or took back (`insteadOf`)."""
+    return {str(value) for note in graph.subjects(sg("insteadOf")) for value in graph.objects(note, sg(name))}
+
+
 def test_an_approval_has_the_dates_numbers_status_and_diseases_of_its_row(graph: rdflib.Graph, dossier: Path) -> None:
     for row in rows(dossier, "approvals"):
         approval = entity("approval", f"{row['drug']}-{row['agency'].lower()}-{row['row_id'].lower()}")
@@ -112,7 +117,7 @@ def test_an_entity_has_exactly_the_identifiers_of_its_row(
             if row.get(column)
         }
         found = {str(match) for match in graph.objects(entity(kind, row["slug"]), SKOS.exactMatch)}
-        assert found == expected, row["slug"]
+        assert found - corrected(graph, "onValue") == expected - corrected(graph, "insteadOf"), row["slug"]
 
 
 def test_confidence_is_the_row_s_and_a_recalled_row_never_looks_verified(graph: rdflib.Graph, dossier: Path) -> None:

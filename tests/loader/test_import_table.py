@@ -1,6 +1,7 @@
 """The curators' bulk path: tables into curated files."""
 
 import csv
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -385,7 +386,36 @@ def test_a_duration_of_response_is_not_said_to_be_measured_in_all_participants(p
     curated = Curated(places)
     responders = [entity("result", f"et743-sar-3007-{row}") for row in ("o090", "o091")]
     assert not [iri for iri in responders if curated.values(iri, named("sg:analysed"))]
-    assert curated.value(entity("result", "et743-sar-3007-o088"), named("sg:analysed")) == "518"
+    assert curated.value(entity("result", "et743-sar-3007-o014"), named("sg:analysed")) == "518"
+
+
+def test_the_number_of_all_arms_is_not_said_of_one_arm_s_median_or_rate(places: Facts) -> None:
+    """9.9 percent of 518 would be 51 responders; there were far fewer in the arm that the rate is of."""
+    curated = Curated(places)
+    for row in ("o013", "o088", "o117"):
+        assert not curated.values(entity("result", f"et743-sar-3007-{row}"), named("sg:analysed"))
+
+
+def test_two_trials_of_the_same_drugs_share_one_regimen_whatever_their_order(places: Facts) -> None:
+    curated = Curated(places)
+    arms = (entity("arm", "jgdg-1"), entity("arm", "announce-1"))
+    assert {curated.value(arm, named("sg:receives")) for arm in arms} == {entity("regimen", "doxorubicin-olaratumab")}
+
+
+def test_a_value_that_a_curator_took_back_does_not_come_back(
+    places: Facts, single: Mapping[str, frozenset[str]]
+) -> None:
+    table = write(places.data / "drugs.tsv", "drug", DRUG | {"unii": "ABCDEFGHIJ"})
+    run(places, single, "drug", table)
+    path = places.data / "curated/drug/examplumab.ttl"
+    note = "<drug/examplumab#note-exactMatch-chembl-id>"
+    text = path.read_text().replace("sg:onValue CHEMBL.COMPOUND:CHEMBL0", "sg:insteadOf CHEMBL.COMPOUND:CHEMBL0")
+    text = re.sub(r"skos:exactMatch CHEMBL.COMPOUND:CHEMBL0 ,\s+", "skos:exactMatch ", text)
+    assert note in text and text.count("CHEMBL0") == 1
+    path.write_text(text)
+    assert run(places, single, "drug", table).changed == []
+    assert run(places, single, "drug", table, table_wins=True).changed == []
+    assert path.read_text() == text
 
 
 @pytest.mark.parametrize("kind", mapping.kinds())
