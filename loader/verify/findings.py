@@ -53,7 +53,7 @@ class Comparison:
         for fate in FATES:
             yield from (str(finding) for finding in self.findings if finding.fate == fate)
         for entity, value in self.needless:
-            yield f"needless: {entity} {value}: it no longer needs its exception. Delete its line."
+            yield f"needless: {entity} {value}: nothing compared needs its exception. If these files cover it, delete its line."
         for what in sorted({finding.what for finding in self.findings}):
             yield f"{what}: {self._counted(finding for finding in self.findings if finding.what == what)}"
         yield f"{len(self.findings)} statements compared: {self._counted(self.findings)}"
@@ -79,16 +79,20 @@ class Comparison:
 
 
 def compared(against: str, findings: Iterable[Finding], declared: Mapping[Key, str]) -> Comparison:
-    """The comparison after the declared differences: by entity and value, the sentence that says since when and why."""
+    """The comparison after the declared differences: by entity and value, the sentence that says since when and why.
+
+    An exception is needless where nothing differs; not where the files cannot tell.
+    """
     settled: list[Finding] = []
-    used: set[Key] = set()
+    spoken: set[Key] = set()
     for finding in findings:
         key = finding.entity, finding.value
+        if finding.fate in (DIFFERING, UNCOVERED):
+            spoken.add(key)
         if finding.fate == DIFFERING and key in declared:
-            used.add(key)
             finding = replace(finding, fate=ACCEPTED, detail=f"{finding.detail}. {declared[key]}")
         settled.append(finding)
-    return Comparison(against, tuple(settled), tuple(sorted(set(declared) - used)))
+    return Comparison(against, tuple(settled), tuple(sorted(set(declared) - spoken)))
 
 
 def exceptions(path: Path) -> dict[Key, str]:

@@ -40,7 +40,8 @@ def _parts(path: Path, node: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
     fields = node if isinstance(node, dict) else {}
     code, references, children = fields.get("code"), fields.get("externalReferences"), fields.get("children")
     references, children = references or {}, children or {}
-    if isinstance(code, str) and isinstance(references, dict) and isinstance(children, dict):
-        if isinstance(references.get("NCI", []), list):
-            return code, references, children
-    raise SourceFileError(path, f"a node is {str(node)[:60]!r}", _EXPECTED)
+    if not (isinstance(code, str) and isinstance(references, dict) and isinstance(children, dict)):
+        raise SourceFileError(path, f"a node is {str(node)[:60]!r}", _EXPECTED)
+    if not isinstance(references.get("NCI", []), list):
+        raise SourceFileError(path, f"the NCI codes of {code} are no list", _EXPECTED)
+    return code, references, children

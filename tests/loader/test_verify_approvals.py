@@ -139,6 +139,11 @@ def test_an_exception_that_is_not_needed_is_told() -> None:
     assert any(line.startswith("needless: approval/example 2003") for line in settled.lines())
 
 
+def test_an_exception_is_kept_where_the_file_cannot_tell() -> None:
+    finding = Finding("approval/example", "decisionDate", "2003", "not covered", "no such application")
+    assert compared("a file", [finding], {("approval/example", "2003"): "Accepted"}).needless == ()
+
+
 def test_an_exception_without_a_reason_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.exceptions.tsv"
     path.write_text("entity\tvalue\tdate\treason\napproval/example\t2003\t2026-11-25\t\n", encoding="utf-8")
