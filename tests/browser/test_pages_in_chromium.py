@@ -97,13 +97,68 @@ def test_a_wrong_query_is_answered_in_prose_beside_the_query(browser: webdriver.
 
 @pytest.mark.parametrize("width", [360, 800, 1280])
 @pytest.mark.parametrize(
-    "path", ["/", "/drug/trabectedin", "/claim/seed-sc40", "/trial/et743-sar-3007", "/source/seed-page", "/nothing"]
+    "path",
+    [
+        "/",
+        "/drug/trabectedin",
+        "/drug/doxorubicin",
+        "/disease/gist",
+        "/disease/soft-tissue-sarcoma",
+        "/claim/seed-sc40",
+        "/trial/et743-sar-3007",
+        "/disagreement/study-309-os-median",
+        "/approval/tazemetostat-fda-a015",
+        "/application/bezuclastinib-fda-a026",
+        "/agency/fda",
+        "/approval/",
+        "/trial/",
+        "/result/",
+        "/source/seed-page",
+        "/nothing",
+    ],
 )
 def test_no_page_is_wider_than_its_window(browser: webdriver.Chrome, server: Server, path: str, width: int) -> None:
     browser.set_window_size(width, 900)
     browser.get(server.url + path)
     inner, document = browser.execute_script("return [window.innerWidth, document.documentElement.scrollWidth]")
     assert document <= inner
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/trial/study-309", "/drug/doxorubicin", "/drug/pazopanib", "/disease/leiomyosarcoma", "/publication/demetri2016"],
+)
+def test_the_table_of_results_is_read_without_scrolling_sideways(
+    browser: webdriver.Chrome, server: Server, path: str
+) -> None:
+    browser.set_window_size(1280, 900)
+    browser.get(server.url + path)
+    script = "const e = document.querySelector('#results .scroll'); return [e.clientWidth, e.scrollWidth]"
+    shown, whole = browser.execute_script(script)
+    assert whole <= shown
+    headings = [each.text for each in browser.find_elements(By.CSS_SELECTOR, "#results thead th")]
+    assert {"endpoint", "value", "p"} <= set(headings)
+
+
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_a_value_stands_with_its_interval_at_every_width(browser: webdriver.Chrome, server: Server, width: int) -> None:
+    browser.set_window_size(width, 900)
+    browser.get(f"{server.url}/trial/study-309")
+    cells = [each for each in browser.find_elements(By.CSS_SELECTOR, "#results td.value") if "11.1" in each.text]
+    assert " ".join(cells[0].text.split()).startswith("13.5 months (95 % CI 11.1 to 16.5) eribulin")
+    assert cells[0].is_displayed() and cells[0].rect["x"] + cells[0].rect["width"] <= width
+
+
+def test_the_options_of_a_disease_say_what_is_in_force_and_what_is_only_applied_for(
+    browser: webdriver.Chrome, server: Server
+) -> None:
+    browser.get(f"{server.url}/disease/epithelioid-sarcoma")
+    named = text_of(browser, "#approvals-named-in-the-indication")
+    assert (
+        "tazemetostat" in named and "withdrawn 2026-06-22" in named and "in force" not in named.split("confidence")[1]
+    )
+    browser.get(f"{server.url}/disease/gist")
+    assert "They are not approvals." in text_of(browser, "#applications")
 
 
 def test_no_page_breaks_the_security_policy_or_asks_a_third_party(browser: webdriver.Chrome, server: Server) -> None:
