@@ -53,7 +53,8 @@ class Comparison:
         for fate in FATES:
             yield from (str(finding) for finding in self.findings if finding.fate == fate)
         for entity, value in self.needless:
-            yield f"needless: {entity} {value}: nothing compared needs its exception. If these files cover it, delete its line."
+            cure = "nothing compared needs its exception. If these files cover it, delete its line."
+            yield f"needless: {entity} {value}: {cure}"
         for what in sorted({finding.what for finding in self.findings}):
             yield f"{what}: {self._counted(finding for finding in self.findings if finding.what == what)}"
         yield f"{len(self.findings)} statements compared: {self._counted(self.findings)}"
