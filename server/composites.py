@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 
 
@@ -32,8 +33,9 @@ class Composite:
         return form.format_map(words) if form else None
 
 
-def _columns(form: str) -> list[str]:
-    return [name for _, name, _, _ in Formatter().parse(form) if name]
+@cache
+def _columns(form: str) -> tuple[str, ...]:
+    return tuple(name for _, name, _, _ in Formatter().parse(form) if name)
 
 
 COMPOSITES = (

@@ -38,6 +38,7 @@ _SHOWS = {  # the properties that a column shows where its name is not the prope
     "drug": ("approves",),
     "entity": ("prefLabel",),
 }
+_RESTS_ON = {"standing": {"decisionDate", "withdrawnOn"}}  # what a column that a query worked out is as sure as
 RECALLED = "recalled"
 
 
@@ -72,12 +73,14 @@ Row = dict[str, Cell]
 
 @dataclass(frozen=True)
 class Panel:
-    """A table of a page. `columns` are those that hold anything; `total` counts the rows before any were cut."""
+    """A table of a page. `columns` are those that hold anything; `total` counts the rows before any were cut; `entity`
+    is the IRI of what the page is about."""
 
     query: Query
     columns: tuple[str, ...]
     rows: Sequence[Row]
     total: int
+    entity: str | None = None
 
     @property
     def key(self) -> str:
@@ -100,7 +103,7 @@ class Panel:
         own = [name for name in self.columns if name not in self.query.group]
         for _, run in groupby(self.rows, key=lambda row: row[key].value if key in row else ""):
             found = list(run)
-            columns = [name for name in own if any(name in row for row in found)]
+            columns = [name for name in own if any(name in row and row[name].value != self.entity for row in found)]
             yield found[0], columns, [row for row in found if any(name in row for name in columns)]
 
 
@@ -137,7 +140,7 @@ def panel(serving: Serving, query: Query, entity: str | None = None) -> Panel:
     columns = composed(name for name in names if name not in served)
     laid_out = [_fold(_lay_out(row, columns, subject), columns) for row in found[:MOST_ROWS]]
     shown = [name for name in columns if any(name in row and row[name].value != entity for row in laid_out)]
-    return Panel(query, tuple(shown), laid_out, len(found))
+    return Panel(query, tuple(shown), laid_out, len(found), entity)
 
 
 def _all_entities(found: Sequence[Row], name: str) -> bool:
@@ -146,7 +149,8 @@ def _all_entities(found: Sequence[Row], name: str) -> bool:
 
 def _lay_out(row: Row, columns: Sequence[str], subject: str | None) -> Row:
     """One row with labels, units, marks and its own link put where they show."""
-    recalled = set(row[RECALLED].value.split()) if RECALLED in row else set()
+    noted = set(row[RECALLED].value.split()) if RECALLED in row else set()
+    recalled = set(noted)
     row = {**row, **_composites(row)}
     shown: Row = {}
     for name in columns:
@@ -157,6 +161,8 @@ def _lay_out(row: Row, columns: Sequence[str], subject: str | None) -> Row:
             this = replace(this, label=row[f"{name}Label"].label)
         if name in _WITH_UNIT and "unit" in row:
             this = replace(this, unit=wording.UNITS.get(row["unit"].value, row["unit"].label))
+        if noted & _RESTS_ON.get(name, set()):
+            this = replace(this, recalled=True)
         shows = {name, *_SHOWS.get(name, ())}
         if recalled & shows:
             this, recalled = replace(this, recalled=True), recalled - shows

@@ -6,6 +6,7 @@ Our own terms have their labels in the ontology; these are the others.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from loader.kinds import KINDS
@@ -138,6 +139,7 @@ def place(property_iri: str, identifier: str) -> str | None:
     return address.format(quote(identifier, safe="/"))
 
 
+@lru_cache(maxsize=8192)
 def path(iri: str) -> str | None:
     """Our page of an entity, with its fragment: `/drug/trabectedin.html`. None where we have no page of it."""
     whole, _, fragment = iri.partition("#")
@@ -154,6 +156,7 @@ def href(iri: str) -> str | None:
     return iri if iri.startswith(("https://", "http://")) else None
 
 
+@lru_cache(maxsize=8192)
 def name(iri: str) -> str:
     """What an IRI without a label is called: a unit's word, our path, a CURIE, or the IRI itself."""
     if iri in UNITS:

@@ -207,6 +207,10 @@ def test_an_approval_is_in_force_by_its_dates_and_not_by_its_status(client: Flas
     rows_ = part_rows(html, "approvals")
     fda = next(row for row in rows_ if "/2016-10-19" in row or "2016-10-19" in row)
     assert "off the market 2019-04-25" in fda and "withdrawn 2020-02-25" in fda and "in force" not in fda
+    tazemetostat = client.get("/drug/tazemetostat.html", headers=BROWSER).get_data(as_text=True)
+    assert "withdrawn recalled, not yet verified" in next(
+        row for row in part_rows(tazemetostat, "approvals") if "2020-01-23" in row
+    )
     imatinib = client.get("/drug/imatinib.html", headers=BROWSER).get_data(as_text=True)
     first = next(row for row in part_rows(imatinib, "approvals") if "2002-02-01" in row)
     assert "in force converted converted 2008-09-26" in first
