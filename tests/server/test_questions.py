@@ -367,6 +367,7 @@ def test_subtypes_without_an_approved_drug_of_their_own(
     rows = {slug(row["disease"]): row for row in answer(served, 17)}
     assert rows.keys() == without and "epithelioid-sarcoma" in without
     assert all(row["ownApprovals"] == "0" for row in rows.values())
+    assert rows["epithelioid-sarcoma"]["formerlyOwn"] == "tazemetostat (FDA until 2026-06-22 [recalled])"
     for name, row in rows.items():
         for column, reach in (("inherited", "inherited from a wider disease"), ("tumourAgnostic", "tumour-agnostic")):
             drugs = {found["drug"] for found in current if diseases.reach(found, name) == reach}
