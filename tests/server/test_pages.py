@@ -148,7 +148,7 @@ def test_what_is_recalled_never_looks_verified(client: FlaskClient) -> None:
     derived = next(row for row in part_rows(page, "statements") if row.startswith("decision date, earliest day"))
     assert "recalled, not yet verified" in derived
     result = get(client, "/result/study-309-o003.html").text
-    assert "interval 10.9 to 15.6 recalled, not yet verified" in result
+    assert "13.5 months (95 % CI 10.9 to 15.6) recalled, not yet verified against 11.5 months" in result
 
 
 def part_rows(html: str, section: str) -> list[str]:
@@ -239,7 +239,7 @@ def test_a_disagreement_shows_both_sides_and_each_side_says_what_it_differs_from
 
 def test_what_is_recalled_is_said_in_words_at_the_head_of_the_page(client: FlaskClient) -> None:
     head = client.get("/approval/tazemetostat-fda-a015.html", headers=BROWSER).get_data(as_text=True)
-    assert "Recalled, not yet verified: based on trial, date of withdrawal" in part(head, "<article>", "<nav")
+    assert "Recalled, not yet verified: based on trial; date of withdrawal" in part(head, "<article>", "<nav")
 
 
 def test_the_lists_of_approvals_and_trials_tell_what_one_looks_for(client: FlaskClient) -> None:
