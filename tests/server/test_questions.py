@@ -44,7 +44,7 @@ QUESTIONS = {
     20: "which-local-therapies-exist-for-disease-in-one-organ-and-how-does-each-work",
     21: "which-statements-in-the-graph-are-recalled-rather-than-verified",
     22: "how-do-options-for-pretreated-leiomyosarcoma-rank-by-hazard-ratio-for-progression",
-    23: "which-drugs-moved-from-trial-to-approval-on-overall-survival-and-which-on-progression-or-response",
+    23: "which-drugs-moved-to-approval-on-overall-survival-and-which-on-progression-or-response",
 }
 WITH_RELEASES = {24}
 TODAY = date.today().isoformat()
