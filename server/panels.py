@@ -73,14 +73,12 @@ Row = dict[str, Cell]
 
 @dataclass(frozen=True)
 class Panel:
-    """A table of a page. `columns` are those that hold anything; `total` counts the rows before any were cut; `entity`
-    is the IRI of what the page is about."""
+    """A table of a page. `columns` are those that hold anything; `total` counts the rows before any were cut."""
 
     query: Query
     columns: tuple[str, ...]
     rows: Sequence[Row]
     total: int
-    entity: str | None = None
 
     @property
     def key(self) -> str:
@@ -103,7 +101,7 @@ class Panel:
         own = [name for name in self.columns if name not in self.query.group]
         for _, run in groupby(self.rows, key=lambda row: row[key].value if key in row else ""):
             found = list(run)
-            columns = [name for name in own if any(name in row and row[name].value != self.entity for row in found)]
+            columns = [name for name in own if any(name in row for row in found)]
             yield found[0], columns, [row for row in found if any(name in row for name in columns)]
 
 
@@ -140,7 +138,7 @@ def panel(serving: Serving, query: Query, entity: str | None = None) -> Panel:
     columns = composed(name for name in names if name not in served)
     laid_out = [_fold(_lay_out(row, columns, subject), columns) for row in found[:MOST_ROWS]]
     shown = [name for name in columns if any(name in row and row[name].value != entity for row in laid_out)]
-    return Panel(query, tuple(shown), laid_out, len(found), entity)
+    return Panel(query, tuple(shown), laid_out, len(found))
 
 
 def _all_entities(found: Sequence[Row], name: str) -> bool:
