@@ -349,8 +349,16 @@ def test_claims_by_verdict(number: int, verdict: str, served: Serving, dossier: 
 def test_approvals_that_rest_on_little_evidence(served: Serving, approvals: list[Row]) -> None:
     rows = {slug(row["item"]): row for row in answer(served, 16)}
     small = {name for name, row in rows.items() if "fewer than 50" in row["why"]}
-    assert small == {"afamitresgene-autoleucel-fda-a023", "nab-sirolimus-fda-a016", "crizotinib-fda-a020"}
+    assert small == {
+        "afamitresgene-autoleucel-fda-a023",
+        "atezolizumab-fda-a021",
+        "crizotinib-fda-a020",
+        "nab-sirolimus-fda-a016",
+    }
     assert rows["crizotinib-fda-a020"]["participants"] == "21"
+    assert rows["atezolizumab-fda-a021"]["participants"] == "49"
+    assert {rows[f"mirdametinib-{name}"]["participants"] for name in ("fda-a032", "ema-a083")} == {"114"}
+    assert {rows[f"avapritinib-{name}"]["participants"] for name in ("fda-a043", "ema-a044")} == {""}
     assert rows["tazemetostat-fda-a015"]["why"] == "one single-arm study"
     with_indication = {approval(row) for row in approvals if row["disease"] or row["tumour_agnostic"]}
     assert {name for name, row in rows.items() if row["kind"] == "approval"} <= with_indication
@@ -446,6 +454,20 @@ def test_the_ranking_for_pretreated_leiomyosarcoma(served: Serving, outcomes: li
     ]
     assert all(row["population"] and row["pretreatment"] for row in rows)
     assert {row["link"] for row in rows if row["trialName"] == "PALETTE"} == {"a wider disease"}
+    assert all(not {"endpointMet", "endpointRole"} & set(row["recalled"].split()) for row in rows)
+
+
+def test_progression_of_pretreated_gist_and_of_desmoid_tumours_without_stated_pretreatment(served: Serving) -> None:
+    gist = answer(served, 22, disease=queries.iri(f"{BASE}disease/gist"))
+    assert ("sunitinib", "time to progression", "imatinib") in {
+        (row["option"], row["endpoint"], row["pretreatment"]) for row in gist
+    }
+    desmoid = answer(served, 22, disease=queries.iri(f"{BASE}disease/desmoid-tumor"))
+    stated = [row["pretreatment"] != "not curated" for row in desmoid]
+    assert "nirogacestat" in {row["option"] for row in desmoid} and not all(stated)
+    assert stated == sorted(stated, reverse=True)
+    sarcoma = answer(served, 22, disease=queries.iri(f"{BASE}disease/soft-tissue-sarcoma"))
+    assert not any(row["pretreatment"].startswith("no ") for row in sarcoma)
 
 
 def test_on_what_drugs_moved_to_approval(served: Serving) -> None:
@@ -455,7 +477,10 @@ def test_on_what_drugs_moved_to_approval(served: Serving) -> None:
     trabectedin = rows["trabectedin", "ET743-SAR-3007"]
     assert trabectedin["primaryEndpoint"].startswith("overall survival (not met")
     assert "overall survival" not in trabectedin["betterOn"]
-    assert "nominal" in rows["ripretinib", "INVICTUS"]["results"]
+    assert rows["ripretinib", "INVICTUS"]["betterOn"] == "overall survival (nominal), progression"
+    assert rows["trabectedin", "STS-201"]["betterOn"] == "progression (another schedule of the same drug)"
+    assert rows["olaratumab", "JGDG"]["betterOn"] == "overall survival"
     assert rows["atezolizumab", "NCI ASPS atezolizumab"]["betterOn"] == "response without comparator"
     assert rows["alitretinoin", ""]["notCurated"] == "the trial it rests on"
-    assert {row["recalledLink"] for row in rows.values() if row["notCurated"] == "the trial it rests on"} == {"false"}
+    assert rows["eribulin", "Study 309"]["approvals"] == "EMA 2016-05-02 [recalled], FDA 2016-01-28"
+    assert not any("recalled" in row["approvals"] for row in rows.values() if not row["trialName"])
