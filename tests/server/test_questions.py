@@ -216,7 +216,10 @@ def lacking(approvals: list[Row], diseases: Diseases) -> Iterator[tuple[str, str
     for has, lacks in (("EMA", "FDA"), ("PMDA", "FDA"), ("FDA", "EMA"), ("FDA", "PMDA")):
         for row in (row for row in current if row["agency"] == has):
             others = [other for other in current if other["agency"] == lacks and other["drug"] == row["drug"]]
-            for disease in row["disease"].split("|"):
+            named = row["disease"].split("|")
+            left_out = {name for other in others for name in other["excludes"].split("|") if name} - set(named)
+            left_out = {name for name in left_out if diseases.above(name) & set(named) and diseases.reach(row, name)}
+            for disease in [*named, *left_out]:
                 if disease and any(diseases.reach(other, disease) for other in others):
                     continue
                 if not disease and any(other["tumour_agnostic"] for other in others):
@@ -232,6 +235,8 @@ def test_approvals_of_one_agency_that_the_graph_does_not_hold_for_the_other(
     found = [tuple(slug(row[key]) if key == "approval" else row[key] for key in keys) for row in rows]
     assert sorted(found) == sorted(lacking(approvals, diseases))
     assert ("EMA", "FDA", "trabectedin-ema-a007", "Soft tissue sarcoma") in found
+    excluded = {(row["approvedBy"], row["drugName"], row["diseaseName"]) for row in rows if "excludes" in row["why"]}
+    assert ("PMDA", "pazopanib", "Liposarcoma") in excluded
 
 
 def test_trials_that_enrolled_liposarcoma(served: Serving, dossier: Path) -> None:
@@ -245,6 +250,9 @@ def test_trials_that_enrolled_liposarcoma(served: Serving, dossier: Path) -> Non
     assert "palette" not in rows, "it left liposarcoma out"
     assert rows["jp-trabectedin-trs"]["link"] == "not curated"
     assert all(row["arms"] for row in rows.values())
+    wider = answer(served, 6, disease=queries.iri(f"{BASE}disease/soft-tissue-sarcoma"))
+    (row,) = (row for row in wider if slug(row["trial"]) == "study-309")
+    assert row["subgroups"] == "leiomyosarcoma | liposarcoma"
 
 
 def test_the_primary_outcome_of_a_trial_was_not_met_and_that_of_another_is_not_curated(served: Serving) -> None:
@@ -256,6 +264,10 @@ def test_the_primary_outcome_of_a_trial_was_not_met_and_that_of_another_is_not_c
         ("median", "13.7", "final analysis"),
         ("hazard ratio", "0.93", "final analysis"),
     }
+    rows = answer(served, 7, trial=queries.iri(f"{BASE}trial/announce"))
+    assert {row["participants"] for row in rows} == {"", "leiomyosarcoma"}
+    (row,) = answer(served, 7, trial=queries.iri(f"{BASE}trial/geddis"))
+    assert (float(row["timePoint"]), slug(row["timePointUnit"])) == (24, "WK")
     (row,) = answer(served, 7, trial=queries.iri(f"{BASE}trial/motion"))
     assert row["trialName"] == "MOTION" and (row["endpoint"] == "not curated" or row["value"])
 
@@ -272,6 +284,13 @@ def test_median_survival_in_each_arm(trial: str, served: Serving, outcomes: list
     assert all(row["armName"] for row in rows)
 
 
+def test_median_survival_that_is_not_curated_and_arms_that_differ_by_schedule(served: Serving) -> None:
+    (row,) = answer(served, 8, trial=queries.iri(f"{BASE}trial/defi"))
+    assert (row["endpoint"], row["median"]) == ("not curated", "")
+    rows = answer(served, 8, trial=queries.iri(f"{BASE}trial/sts-201"))
+    assert "trabectedin 1.5 mg/m2 24 h q3w" in {row["armName"] for row in rows}
+
+
 def test_the_publication_behind_each_result(served: Serving, dossier: Path, outcomes: list[Row]) -> None:
     rows = answer(served, 9)
     mine = [row for row in outcomes if row["trial_slug"] == "et743-sar-3007"]
@@ -279,6 +298,7 @@ def test_the_publication_behind_each_result(served: Serving, dossier: Path, outc
     pmids = {row["publication"].removeprefix("PMID:") for row in mine if row["publication"].startswith("PMID:")}
     assert {row["pmid"] for row in rows} - {""} == pmids
     assert {row["doi"] for row in rows} - {""} <= {row["doi"] for row in table(dossier, "publications")}
+    assert all(row["locator"] for row in rows) and any(row["note"] for row in rows)
 
 
 def test_eribulin_against_dacarbazine_by_subtype(served: Serving, outcomes: list[Row]) -> None:
@@ -287,7 +307,11 @@ def test_eribulin_against_dacarbazine_by_subtype(served: Serving, outcomes: list
         for row in outcomes
         if row["trial_slug"] == "study-309" and row["population/subgroup"] in ("liposarcoma", "leiomyosarcoma")
     )
-    assert sorted((row["disease"].lower(), float(row["eribulin"])) for row in answer(served, 11)) == expected
+    rows = answer(served, 11)
+    assert sorted((row["disease"].lower(), float(row["eribulin"])) for row in rows) == expected
+    median = {"disease": "Liposarcoma", "endpoint": "overall survival", "measure": "median"}
+    (row,) = (row for row in rows if median.items() <= row.items())
+    assert (row["comparatorCiLower"], row["comparatorCiUpper"]) == ("5.2", "10.1")
 
 
 def test_accelerated_and_conditional_approvals_and_their_ends(served: Serving, approvals: list[Row]) -> None:
@@ -420,7 +444,9 @@ def test_local_therapies_for_one_organ(served: Serving, dossier: Path) -> None:
     def is_local(name: str) -> bool:
         return name == "local-therapy" or any(is_local(parent) for parent in parents.get(name, []))
 
-    found = {slug(row["therapy"]) for row in answer(served, 20)}
+    rows = answer(served, 20)
+    assert all(row["definition"] for row in rows)
+    found = {slug(row["therapy"]) for row in rows}
     assert all(is_local(name) for name in found)
     assert {"cryoablation", "radiofrequency-ablation", "radioembolization", "bland-embolization"} <= found
 
