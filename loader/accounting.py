@@ -35,11 +35,9 @@ class Account:
     def line(self) -> str:
         """Such as: dossier-trials: 38 rows, 38 in, 0 rejected."""
         told = f"{self.table}: {self.rows} rows, {self.entered} in, {len(self.rejections)} rejected"
-        if self.missing:
-            told += (
-                f", {self.missing} UNACCOUNTED FOR" if self.missing > 0 else f", {-self.missing} in that no row is for"
-            )
-        return told
+        if self.missing > 0:
+            return f"{told}, {self.missing} UNACCOUNTED FOR"
+        return f"{told}, {-self.missing} in that no row is for" if self.missing else told
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"missing": self.missing}

@@ -156,7 +156,7 @@ class Importer:
         """Whether a curator's note says that this is not so, or the triple would change such a note."""
         subject = content(triple.subject)
         value = (subject, triple.predicate.value, triple.object)
-        return value in self._corrections or any(subject == note for note in self._corrections.values())
+        return value in self._corrections or subject in self._corrections.values()
 
     def _comparable(self, triple: Triple) -> set[Term]:
         """The values that the file has for the triple's property; of texts, those in the same language."""

@@ -162,10 +162,10 @@ def _arm(row: Row, desk: Desk, trial_name: str, label: str, n: int, arm: str) ->
     drugs = [part for part in given if "/drug/" in part.iri]
     received = [part.name for part in given if part not in drugs]
     if len(drugs) > 1:
-        regimen = find_regimen(desk.curated, drugs) or slug("-".join(part.name for part in drugs))
-        title = desk.curated.label(entity("regimen", regimen))
-        if title == regimen:
-            title = " + ".join(desk.curated.label(part.iri) for part in drugs)
+        known = find_regimen(desk.curated, drugs)
+        regimen = known or slug("-".join(part.name for part in drugs))
+        labels = " + ".join(desk.curated.label(part.iri) for part in drugs)
+        title = desk.curated.label(entity("regimen", known)) if known else labels
         fields: dict[str, str | list[str]] = {"drugs": [part.name for part in drugs]}
         yield Record("regimen", entity("regimen", regimen), title, fields=fields, shared=True)
         received.append(regimen)

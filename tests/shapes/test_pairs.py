@@ -1,7 +1,6 @@
 """Each shape and check, shown by examples that differ in one fact: one that holds and one that does not.
 
-The data graph of an example is the ontology with its schemes, the example world of tests/world, what world.ttl adds to
-it, and the example.
+The data graph of an example is the ontology with its schemes, the example world of tests/world and the example.
 """
 
 import re
@@ -20,7 +19,7 @@ from loader.places import facts
 from loader.validation import Report, lint, validate
 
 HERE = Path(__file__).resolve().parent
-WORLD = [*sorted((HERE.parent / "world").glob("*.ttl")), HERE / "world.ttl"]
+WORLD = sorted((HERE.parent / "world").glob("*.ttl"))
 VALID = sorted(HERE.glob("*/valid/*.ttl"))
 INVALID = sorted(HERE.glob("*/invalid/*.ttl"))
 
