@@ -5,6 +5,8 @@ query's tokens: strings, IRIs, comments, variables, language tags and prefixed n
 reads some texts unlike the SPARQL grammar (`service:a {…}` is a call to `:a`, `?a<?b#>` a comparison and a comment);
 where its reading is in doubt, the word is refused wherever it stands. The worker's sandbox is the second wall behind
 this one.
+
+On the way the guard learns what the server has to know of a query, so that its tokens are made once.
 """
 
 from __future__ import annotations
@@ -15,41 +17,17 @@ from typing import NamedTuple
 
 from loader.errors import QueryForbiddenError, QueryLimitError, QuerySyntaxError
 from loader.namespaces import prefixes
+from server.rewriting import rewrite
+from server.tokens import Token, in_doubt, place, tokens
 
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 UPDATES = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"))
+_PROLOGUE = frozenset(("PREFIX", "BASE", "VERSION"))
 _CHAINING = frozenset(("UNION", "OPTIONAL", "MINUS", "FILTER", "BIND", "GRAPH", "LATERAL", "EXISTS"))
 _BEFORE_GRAPH = frozenset(("GRAPH", "FROM", "NAMED"))
 
-_UCHAR = r"\\u(?![dD][89a-fA-F])[0-9A-Fa-f]{4}|\\U00(?:0[0-9A-Fa-f]|10)[0-9A-Fa-f]{4}"
-_ESCAPE = rf"\\[tbnrf\"'\\]|{_UCHAR}"
-_MORE = "\u00b7\u0300-\u036f\u203f\u2040"
-# Without a bound, a long run of letters is read to its end from each of them. What is longer falls apart into words.
-_LONGEST_PREFIX = 40
-_TOKEN = re.compile(
-    rf"""
-    (?P<space>[ \t\r\n]++|\#[^\r\n]*+)
-    |(?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|{_UCHAR})*+>)
-    |(?P<string>'''(?:'{{0,2}}(?:[^'\\]|{_ESCAPE}))*+'''
-        |\"\"\"(?:"{{0,2}}(?:[^"\\]|{_ESCAPE}))*+\"\"\"
-        |'(?:[^'\\\r\n]|{_ESCAPE})*+'
-        |"(?:[^"\\\r\n]|{_ESCAPE})*+")
-    |(?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?)
-    |(?P<variable>[?$][\w{_MORE}]+)
-    |(?P<label>_:[\w.\-{_MORE}]*)
-    |(?P<name>(?:[^\W\d_](?:[\w.\-{_MORE}]{{0,{_LONGEST_PREFIX}}}[\w\-{_MORE}])?)?:
-        (?:[\w:%\-{_MORE}]|\\[_~.\-!$&'()*+,;=/?\#@%]|\.+(?=[\w:%\-\\]))*+)
-    |(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-    |(?P<word>[A-Za-z_]\w*)
-    |(?P<open>[{{(\[])
-    |(?P<close>[}})\]])
-    |(?P<operator>\|\||&&|[!|+\-*/^<])
-    |(?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
 _SERVICE = re.compile("service", re.IGNORECASE)
+_CHANGING = ("now", "rand", "uuid", "bnode")  # and STRUUID
 
 
 @dataclass(frozen=True)
@@ -65,12 +43,25 @@ class Limits:
     chain: int = 2_000
 
 
-class Token(NamedTuple):
-    """A word or sign of a query, and where it starts (characters from 0)."""
+class Checked(NamedTuple):
+    """What the guard knows of a query that may be tried.
 
-    kind: str
-    text: str
-    start: int
+    `form` is one of FORMS, `names_dataset` whether the query says FROM which graphs it asks, `is_stable` whether it
+    has the same answer whenever it is asked of the same release (no NOW, RAND, UUID, STRUUID, BNODE), `text_to_run`
+    an equivalent query that the engine answers sooner, mostly the query itself.
+    """
+
+    form: str
+    names_dataset: bool
+    is_stable: bool
+    text_to_run: str
+
+
+def read(query: str, limits: Limits) -> Checked:
+    """All that is to be known of a query before it is tried. Raises what `check` raises."""
+    form, found = _checked(query, limits)
+    lower = query.lower()
+    return Checked(form, _names_dataset(lower, found), _is_stable(lower, found), rewrite(query, found))
 
 
 def check(query: str, limits: Limits) -> str:
@@ -79,62 +70,56 @@ def check(query: str, limits: Limits) -> str:
     Raises QueryLimitError, QueryForbiddenError for SERVICE or an update, QuerySyntaxError for what opens no query and
     for a prefix that is not declared.
     """
+    return _checked(query, limits)[0]
+
+
+def names_dataset(query: str) -> bool:
+    """Whether the query says FROM which graphs it asks."""
+    lower = query.lower()
+    return "from" in lower and _names_dataset(lower, tokens(query))
+
+
+def _checked(query: str, limits: Limits) -> tuple[str, list[Token]]:
     if len(query) > limits.length:
         raise QueryLimitError("length in characters", len(query), limits.length)
     found = tokens(query, limits.tokens)
     form = _form(query, found)
     _limit(found, limits)
-    _refuse_service(query, found)
+    if "service" in query.lower() or not query.isascii():
+        _refuse_service(query, found)
     _require_prefixes(query, found)
-    return form
+    return form, found
 
 
-def names_dataset(query: str) -> bool:
-    """Whether the query says FROM which graphs it asks."""
-    if "from" not in query.lower():
-        return False
-    return any(token.kind == "word" and token.text.upper() == "FROM" for token in tokens(query))
+def _names_dataset(lower: str, found: list[Token]) -> bool:
+    """Whether a word begins with FROM: the engine needs no space after it."""
+    return "from" in lower and any(kind == "word" and text[:4].upper() == "FROM" for kind, text, _ in found)
 
 
-def tokens(query: str, limit: int | None = None) -> list[Token]:
-    """The words and signs of a query, without white space and comments.
-
-    Raises QueryLimitError beyond `limit`, QuerySyntaxError for a string that is not closed.
-    """
-    found = []
-    for match in _TOKEN.finditer(query):
-        kind = match.lastgroup or "other"
-        if kind == "other" and match[0] in "'\"":
-            detail = (
-                f"the string that {match[0]} opens here is not closed, or an escape (\\) in it is not one of SPARQL's."
-            )
-            raise QuerySyntaxError(detail, *place(query, match.start()))
-        if kind != "space":
-            found.append(Token(kind, match[0], match.start()))
-            if limit is not None and len(found) > limit:
-                raise QueryLimitError("number of words and signs", len(found), limit)
-    return found
-
-
-def place(query: str, start: int) -> tuple[int, int]:
-    """Line and column, both from 1, of a character."""
-    before = query[:start]
-    return before.count("\n") + 1, start - (before.rfind("\n") + 1) + 1
+def _is_stable(lower: str, found: list[Token]) -> bool:
+    """Whether no word holds the name of a function whose value changes; where the reading is in doubt, it counts
+    wherever it stands."""
+    named = [name for name in _CHANGING if name in lower]
+    if not named:
+        return True
+    words = [text.lower() for kind, text, _ in found if kind == "word"]
+    return not any(name in word for name in named for word in words) and not any(map(in_doubt, found))
 
 
 def _form(query: str, found: list[Token]) -> str:
     """The first word after the prologue."""
-    words = (token for token in found if token.kind == "word" or token.kind in ("open", "variable"))
-    for token in words:
-        word = token.text.upper()
-        if word in ("PREFIX", "BASE", "VERSION"):
+    for kind, text, start in found:
+        if kind not in ("word", "open", "variable"):
             continue
+        word = text.upper()
         if word in FORMS:
             return word
-        line, column = place(query, token.start)
+        if word in _PROLOGUE:
+            continue
+        line, column = place(query, start)
         if word in UPDATES:
             raise QueryForbiddenError(word, line, column)
-        raise QuerySyntaxError(f"found '{token.text[:40]}', expected {', '.join(FORMS)}.", line, column)
+        raise QuerySyntaxError(f"found '{text[:40]}', expected {', '.join(FORMS)}.", line, column)
     raise QuerySyntaxError(f"it is empty; expected {', '.join(FORMS)}.", *place(query, len(query)))
 
 
@@ -157,7 +142,7 @@ def _limit(found: list[Token], limits: Limits) -> None:
 
 def _refuse_service(query: str, found: list[Token]) -> None:
     start = _service(found)
-    if start is None and any(map(_in_doubt, found)):
+    if start is None and any(map(in_doubt, found)):
         match = _SERVICE.search(query)
         start = match.start() if match else None
     if start is not None:
@@ -178,33 +163,21 @@ def _service(found: list[Token]) -> int | None:
     return None
 
 
-def _in_doubt(token: Token) -> bool:
-    """Whether the engine might read on from here otherwise than these tokens do.
-
-    A backslash that belongs to nothing; a tag with a direction; an IRI that could be a comparison with what
-    follows, if that would begin a comment or a string.
-    """
-    if token.kind == "other":
-        return token.text == "\\" or not token.text.isascii()
-    if token.kind == "iri":
-        return ("#" in token.text or "'" in token.text) and not _ABSOLUTE.match(token.text)
-    return token.kind == "tag" and "--" in token.text
-
-
 def _require_prefixes(query: str, found: list[Token]) -> None:
     """Find a prefix that is used but not declared: the engine says of it only what else might have stood there."""
     declared = set()
-    for position, token in enumerate(found):
-        if token.kind != "name":
-            continue
-        prefix = token.text.partition(":")[0]
-        if position and found[position - 1].text.upper() == "PREFIX":
-            declared.add(prefix)
-        elif position and found[position - 1].text == "<" and query.startswith("//", token.start + len(prefix) + 1):
-            detail = "the IRI that begins here holds a blank or another character that an IRI cannot hold"
-            raise QuerySyntaxError(detail, *place(query, found[position - 1].start))
-        elif prefix not in declared:
-            raise QuerySyntaxError(_undeclared(prefix), *place(query, token.start))
+    before = Token("other", "", 0)
+    for token in found:
+        if token.kind == "name":
+            prefix = token.text.partition(":")[0]
+            if before.text.upper() == "PREFIX":
+                declared.add(prefix)
+            elif before.text == "<" and query.startswith("//", token.start + len(prefix) + 1):
+                detail = "the IRI that begins here holds a blank or another character that an IRI cannot hold"
+                raise QuerySyntaxError(detail, *place(query, before.start))
+            elif prefix not in declared:
+                raise QuerySyntaxError(_undeclared(prefix), *place(query, token.start))
+        before = token
 
 
 def _undeclared(prefix: str) -> str:
