@@ -10,9 +10,9 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import Quad
+from pyoxigraph import NamedNode, Quad
 
-from loader import factbase, hashing, metadata, release, store, validation
+from loader import factbase, hashing, metadata, release, store, validation, void
 from loader.accounting import Account, accounts
 from loader.errors import NoReleaseError, ReleaseError, ValidationError
 from loader.factbase import Factbase
@@ -69,9 +69,13 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
     manifest = _manifest(release.next_version(home, now.date()), now, content_hash, quads, report, tables)
     with Draft(home, manifest["version"]) as draft:
         progress(STEPS[3])
-        extra = [*metadata.about_release(manifest), *metadata.history(manifest, current.version if current else None)]
-        extra += [*metadata.void(quads), *metadata.examples(examples)]
-        store.write(draft.path / "store", [*quads, *extra])
+        previous = current.version if current else None
+        quads += [*metadata.about_release(manifest), *metadata.history(manifest, previous)]
+        quads += metadata.examples(examples)
+        description = void.describe(quads, manifest)
+        quads += description.quads
+        manifest |= {"graphs": _sizes(quads), "default_graph": description.union}
+        store.write(draft.path / "store", quads)
         lines = (f"{graph}\t{entity}\t{digest}\n" for (graph, entity), digest in sorted(leaves.items()))
         (draft.path / "hashes.tsv").write_text("".join(lines), encoding="utf-8")
         progress(STEPS[4])
@@ -93,7 +97,6 @@ def _code() -> str:
 def _manifest(
     version: str, now: datetime, content_hash: str, quads: list[Quad], report: Report, tables: Iterable[Account]
 ) -> dict[str, Any]:
-    graphs = Counter(str(getattr(quad.graph_name, "value", "")) for quad in quads)
     counts = metadata.count_classes(quads)
     return {
         "version": version,
@@ -102,7 +105,12 @@ def _manifest(
         "code_version": _code(),
         "triples": len(quads),
         "counts": {compress(iri) or iri: count for iri, count in counts.items()},
-        "graphs": dict(sorted(graphs.items())),
         "tables": [account.as_json() for account in tables],
         "validation": {"violations": len(report.violations), "warnings": len(report.warnings)},
     }
+
+
+def _sizes(quads: Iterable[Quad]) -> dict[str, int]:
+    """The number of triples of each named graph."""
+    sizes = Counter(quad.graph_name for quad in quads)
+    return dict(sorted((graph.value, size) for graph, size in sizes.items() if isinstance(graph, NamedNode)))

@@ -1,19 +1,31 @@
-"""What a release says of itself: its metadata, its history, its VoID description, the example queries."""
+"""What a release says of itself: its metadata, its history, the example queries and the prefixes."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import NamedNode, Quad
 
-from loader.namespaces import BASE, EXAMPLES_GRAPH, GRAPH, RELEASE, VOID_GRAPH, expand, prefixes
+from loader.errors import QueryFileError
+from loader.namespaces import BASE, EXAMPLES_GRAPH, GRAPH, RELEASE, expand, prefixes
 from loader.terms import Term, english, named, text, typed
 
 _TYPE = named("rdf:type")
 _DATASET = NamedNode(BASE)
+PREFIXES = NamedNode(f"{BASE}prefixes")
+# SHACL has no term for DESCRIBE; that of the SIB's examples stands in.
+_FORMS = {
+    "SELECT": (("sh:SPARQLSelectExecutable",), "sh:select"),
+    "ASK": (("sh:SPARQLAskExecutable",), "sh:ask"),
+    "CONSTRUCT": (("sh:SPARQLConstructExecutable",), "sh:construct"),
+    "DESCRIBE": ((), "spex:describe"),
+}
+_PROLOGUE = re.compile(r"(?:\s|#[^\n]*|BASE\s*<[^>]*>|PREFIX\s*[^\s:]*:\s*<[^>]*>)*", re.I)
+_WORD = re.compile(r"[A-Za-z]+")
 
 
 @dataclass(frozen=True)
@@ -74,60 +86,50 @@ def history(manifest: Mapping[str, Any], previous: str | None) -> Iterator[Quad]
     return _in_graph(said, f"{GRAPH}history")
 
 
-def void(quads: Sequence[Quad]) -> Iterator[Quad]:
-    """The VoID description: triples, entities, classes and properties with their counts, for the whole dataset."""
-    said: list[tuple[NamedNode, NamedNode, Term]] = [
-        (_DATASET, _TYPE, named("void:Dataset")),
-        (_DATASET, named("dcterms:title"), english("Sarcograph")),
-        (_DATASET, named("dcterms:license"), NamedNode("https://creativecommons.org/licenses/by/4.0/")),
-        (_DATASET, named("void:sparqlEndpoint"), NamedNode(f"{BASE}sparql")),
-        (_DATASET, named("void:uriSpace"), text(BASE)),
-        (_DATASET, named("void:triples"), _number(len(quads))),
-    ]
-    classes = Counter(q.object.value for q in quads if q.predicate == _TYPE and isinstance(q.object, NamedNode))
-    properties = Counter(q.predicate.value for q in quads)
-    said += _partitions(classes, "class", "void:classPartition", "void:class", "void:entities")
-    said += _partitions(properties, "property", "void:propertyPartition", "void:property", "void:triples")
-    said += [(_DATASET, named("void:vocabulary"), NamedNode(iri)) for iri in _vocabularies(properties)]
-    return _in_graph(said, VOID_GRAPH)
-
-
-def _partitions(
-    counts: Mapping[str, int], name: str, partition: str, of: str, counted: str
-) -> Iterator[tuple[NamedNode, NamedNode, Term]]:
-    for number, iri in enumerate(sorted(counts), 1):
-        part = NamedNode(f"{VOID_GRAPH}#{name}-{number}")
-        yield _DATASET, named(partition), part
-        yield part, named(of), NamedNode(iri)
-        yield part, named(counted), _number(counts[iri])
-
-
-def _vocabularies(properties: Iterable[str]) -> list[str]:
-    return sorted({iri for iri in prefixes().values() if any(p.startswith(iri) for p in properties)})
-
-
 def examples(queries: Iterable[Example]) -> Iterator[Quad]:
-    """The example queries as data, in the terms that the tools of the field read:
+    """The example queries as data, and the prefixes they may use, in the terms that the tools of the field read:
 
-    <.well-known/sparql-examples/x> a sh:SPARQLExecutable , sh:SPARQLSelectExecutable ;
+    <.well-known/sparql-examples/x> a sh:SPARQLExecutable , sh:SPARQLSelectExecutable ; sh:prefixes <prefixes> ;
         rdfs:comment "…"@en ; sh:select "SELECT …" ; schema:target <sparql> ; schema:keywords "…" .
+
+    Raises QueryFileError for a text that begins with no form of query.
     """
-    said: list[tuple[NamedNode, NamedNode, Term]] = []
+    said: list[tuple[NamedNode, NamedNode, Term]] = list(prefix_declarations())
     for query in queries:
         this = NamedNode(f"{EXAMPLES_GRAPH}/{query.name}")
+        types, property_ = _FORMS[_form(query)]
         said += [
-            (this, _TYPE, named("sh:SPARQLExecutable")),
-            (this, _TYPE, named("sh:SPARQLSelectExecutable")),
+            *((this, _TYPE, named(type_)) for type_ in ("sh:SPARQLExecutable", *types)),
             (this, named("rdfs:comment"), english(query.summary)),
-            (this, named("sh:select"), text(query.text)),
+            (this, named("sh:prefixes"), PREFIXES),
+            (this, named(property_), text(query.text)),
             (this, named("schema:target"), NamedNode(f"{BASE}sparql")),
             *((this, named("schema:keywords"), text(word)) for word in query.keywords),
         ]
     return _in_graph(said, EXAMPLES_GRAPH)
 
 
-def _number(count: int) -> Literal:
-    return typed(str(count), "xsd:integer")
+def _form(query: Example) -> str:
+    """The word that says what a query asks for, which follows its prefixes and comments."""
+    word = _WORD.match(_PROLOGUE.sub("", query.text, count=1))
+    form = word[0].upper() if word else "nothing"
+    if form not in _FORMS:
+        raise QueryFileError(f"examples/{query.name}", f"its first word is {form}", " or ".join(_FORMS))
+    return form
+
+
+def prefix_declarations() -> Iterator[tuple[NamedNode, NamedNode, Term]]:
+    """The project's prefixes as statements, such as:
+
+    <prefixes> sh:declare <prefixes#sg> . <prefixes#sg> sh:prefix "sg" ; sh:namespace "https://…"^^xsd:anyURI .
+    """
+    nodes = {prefix: NamedNode(f"{PREFIXES.value}#{prefix}") for prefix in prefixes()}
+    yield from ((PREFIXES, named("sh:declare"), node) for node in nodes.values())
+    for prefix, namespace in prefixes().items():
+        this = nodes[prefix]
+        yield this, _TYPE, named("sh:PrefixDeclaration")
+        yield this, named("sh:prefix"), text(prefix)
+        yield this, named("sh:namespace"), typed(namespace, "xsd:anyURI")
 
 
 def _in_graph(said: Iterable[tuple[NamedNode, NamedNode, Term]], graph: str) -> Iterator[Quad]:
