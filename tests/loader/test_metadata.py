@@ -23,7 +23,7 @@ def opened(real_home: Path) -> Store:
 def ask(opened: Store, query: str) -> list[tuple[str, ...]]:
     answer = opened.query(PREFIXES + query, use_default_graph_as_union=True)
     assert isinstance(answer, QuerySolutions)
-    return [tuple(term.value for term in row) for row in answer]  # type: ignore[union-attr]
+    return [tuple(term.value for term in row) for row in answer]
 
 
 def examples_of(*texts: str) -> Store:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, Store, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, parse
 
 from loader import release, store, void
 from loader.namespaces import BASE, EXAMPLES_GRAPH, GRAPH, VOID_GRAPH, expand, prefixes
@@ -63,7 +63,7 @@ def opened(quads: list[Quad]) -> Store:
 def ask(opened: Store, query: str) -> list[tuple[str, ...]]:
     answer = opened.query(PREFIXES + query)
     assert isinstance(answer, QuerySolutions)
-    return sorted(tuple(term.value if term else "" for term in row) for row in answer)  # type: ignore[union-attr]
+    return sorted(tuple(term.value if term else "" for term in row) for row in answer)
 
 
 def alone(quads: list[Quad], graph: str) -> Store:
@@ -280,7 +280,7 @@ def world() -> Iterator[Quad]:
             :other a :Drug ; :name "b" .
         """,
     }.items():
-        for triple in parse(f"@prefix : <{BASE}> . {text}", format=store.RdfFormat.TURTLE):
+        for triple in parse(f"@prefix : <{BASE}> . {text}", format=RdfFormat.TURTLE):
             yield Quad(triple.subject, triple.predicate, triple.object, NamedNode(GRAPH + graph))
 
 
