@@ -31,7 +31,9 @@ SarcographError
 ├── RequestError             a request to the endpoint does not keep to the protocol
 │   ├── NotAcceptableError   the answer cannot be written in any format that was asked for
 │   ├── MediaTypeError       the body of the request is of a type that is not read here
-│   └── BodySizeError        the body of the request is too large
+│   ├── BodySizeError        the body of the request is too large
+│   ├── MethodError          the method is none that is answered there
+│   └── UnknownGraphError    no graph of the release has that name
 ├── QueryFileError           a query file of ours is not as its reader expects it
 ├── UnsafeValueError         a value cannot be put into a query
 └── SettingError             a setting or option is not usable
@@ -264,6 +266,7 @@ class QueryLimitError(QueryError):
     """It is too long or nested too deeply to be tried."""
 
     def __init__(self, what: str, found: int, limit: int) -> None:
+        self.what, self.found, self.limit = what, found, limit
         super().__init__(f"the query's {what} is {found}, and at most {limit} is accepted. Split or shorten it.")
 
 
@@ -308,6 +311,7 @@ class RequestError(SarcographError):
     """A request to the endpoint does not keep to the protocol. `sentence` says how, and what to send instead."""
 
     def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
         super().__init__(sentence)
 
 
@@ -334,6 +338,23 @@ class BodySizeError(RequestError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"the body is larger than {limit} bytes, the most that is read. Shorten or split the query.")
+
+
+class MethodError(RequestError):
+    """The request's method is none that is answered there. `allowed` are those that are."""
+
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        self.allowed = tuple(allowed)
+        super().__init__(f"{method[:40]} is not answered here; {', '.join(allowed)} are.")
+
+
+class UnknownGraphError(RequestError):
+    """No graph of the release has that name."""
+
+    def __init__(self, iri: str) -> None:
+        super().__init__(
+            f"the release has no graph <{iri[:200]}>. /graphs?default and /.well-known/void name those there are."
+        )
 
 
 class QueryFileError(SarcographError):

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+import resource
 import signal
 import socket
 import sys
-import threading
-from types import FrameType
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from loader.errors import PortInUseError, SarcographError
+import uvicorn
+from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
+
+from loader.errors import PortInUseError
 from loader.release import Release
+from server import queries, requests
+from server.context import Context
 from server.settings import Settings
+from server.workers import Pool
 
-_SPARE_THREADS = 16  # beyond those that run or wait for queries: for pages without a query, /health, errors
-_URL_SIZE = 256 << 10  # bytes of a request's line and headers: long queries belong in a POST
+if TYPE_CHECKING:
+    from server.front import Front
+
+_KEPT_ALIVE = 30  # seconds that a connection may be idle between requests
+_LAST_SECONDS = 1  # for answers under way when the server is told to stop
+_BACKLOG = 1024
+_OTHER_FILES = 500  # open files beside connections: workers, releases, answers that wait
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -29,7 +43,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(128)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise PortInUseError(host, port, error.strerror or str(error)) from error
@@ -48,61 +62,109 @@ def serve(settings: Settings, release: Release, listener: socket.socket) -> None
 
     Prints one line when it is ready. Raises ReleaseError where the workers cannot open the release.
     """
-    from server.workers import Pool
+    import uvloop
 
-    pool = Pool(release.store_path, settings)
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        # A thread, because this interrupts code that may hold the pool's lock. Queries end now, not at their deadline.
-        threading.Thread(target=pool.close).start()
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    _allow_files(settings.connections + _OTHER_FILES)
     try:
-        from waitress.server import create_server
-
-        from server.app import create_app  # while the workers start
-
-        app = create_app(settings, release, pool)
-        pool.wait_started()
-        server = create_server(
-            app,
-            sockets=[listener],
-            threads=settings.workers + settings.reserved + 2 * settings.queue + _SPARE_THREADS,
-            ident="",
-            connection_limit=500,
-            channel_timeout=30,  # seconds without a byte
-            asyncore_use_poll=True,
-            max_request_header_size=_URL_SIZE,
-            max_request_body_size=4 * settings.max_body,  # the endpoint's own limit answers in words
-            channel_request_lookahead=1,  # so that a client's leaving is noticed while its query runs
-            outbuf_high_watermark=settings.max_answer,  # a slow client's answer waits in a file, not in a worker
-        )
-        _quieten()
-        _tell(pool.status()["confinement"], release, listener)
-        server.run()
-    except SystemExit:
-        return
+        uvloop.run(_serve(settings, release, listener))
     finally:
-        pool.close()
         listener.close()
 
 
-def _tell(confinement: str, release: Release, listener: socket.socket) -> None:
-    if confinement != "seccomp":
-        print(f"sarcograph: {confinement}.", file=sys.stderr)
-    print(f"Sarcograph {release.version} at {url(listener)}", flush=True)
+async def _serve(settings: Settings, release: Release, listener: socket.socket) -> None:
+    pool = Pool(release.store_path, settings, _size(release))
+    starting = asyncio.create_task(pool.start())
+    await asyncio.sleep(0)
+    from server.app import create_app  # while the release is loaded
+    from server.asking import Asker
+    from server.cache import Cache
+    from server.front import Front
+    from server.pages_in_threads import Pages
+    from server.site import Site
+
+    app = create_app(settings, release, Asker(pool, settings, asyncio.get_running_loop()))
+    try:
+        await starting
+        site = Site(release, pool, settings, Cache(settings.cache), await _context(pool, settings))
+        await _Server(Front(site, Pages(app, settings.max_body)), settings, pool, release, listener).serve([listener])
+    finally:
+        await pool.close()
+
+
+def _size(release: Release) -> int:
+    """About how many quads a release holds."""
+    return int(max(release.manifest["triples"], sum(release.manifest["graphs"].values())))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn with connections that have limits. It says that it is ready, and ends workers when it is told to stop."""
+
+    def __init__(self, front: Front, settings: Settings, pool: Pool, release: Release, listener: socket.socket) -> None:
+        from server.connection import Connection
+
+        Connection.most = settings.connections
+        config = uvicorn.Config(
+            front,
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEPT_ALIVE,
+            timeout_graceful_shutdown=_LAST_SECONDS,
+        )
+        super().__init__(config)
+        self._pool = pool
+        self._release = release
+        self._listener = listener
+        self._sweeping: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """In place of uvicorn's own, which ends the process with the signal."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        """Queries end now, not at their deadline."""
+        self.should_exit = True
+        self._stopping = asyncio.create_task(self._pool.close())
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        from server.connection import sweep
+
+        _quieten()
+        await super().startup(sockets)
+        self._sweeping = asyncio.create_task(sweep(self.server_state.connections))
+        confinement = self._pool.status()["confinement"]
+        if confinement != "seccomp":
+            print(f"sarcograph: {confinement}.", file=sys.stderr)
+        print(f"Sarcograph {self._release.version} at {url(self._listener)}", flush=True)
+
+
+async def _context(pool: Pool, settings: Settings) -> Context:
+    """The context of JSON-LD, of which the release's ontology is the source."""
+    reply = await pool.run(requests.query(queries.read("context").text, settings))
+    rows = parse_query_results(await reply.read(), QueryResultsFormat.JSON)
+    assert isinstance(rows, QuerySolutions)
+    return Context.from_rows(rows)
+
+
+def _allow_files(number: int) -> None:
+    """Let this process have so many open files, as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _quieten() -> None:
-    """Waitress tells of an answer that broke off with a traceback; one line is enough."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    logging.getLogger("waitress").addFilter(_shorten)
-
-
-def _shorten(record: logging.LogRecord) -> bool:
-    if record.exc_info and isinstance(record.exc_info[1], SarcographError):
-        record.msg = f"{record.getMessage()}: {record.exc_info[1]}"
-        record.args, record.exc_info = (), None
-    return True
+    """An answer that was broken off has been told in a line already."""
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.ERROR)
+    log.addFilter(lambda record: "returned without" not in record.getMessage())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 HTML = "text/html"
 SOLUTIONS = "solutions"
 GRAPH = "graph"
+DATASET = "dataset"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,12 @@ FORMATS = (
     Format("application/n-triples", GRAPH, ("nt", "ntriples"), ("text/plain",)),
     Format("application/rdf+xml", GRAPH, ("rdf", "rdfxml", "rdf+xml", "xml"), ("application/xml", "text/xml")),
     Format("application/ld+json", GRAPH, ("jsonld", "json-ld", "json"), ("application/json", "application/x-json+ld")),
+    Format("application/trig", GRAPH, ("trig",), ("application/x-trig",)),
+    Format("application/n-quads", GRAPH, ("nq", "nquads"), ("text/x-nquads", "text/nquads")),
+    Format("application/trig", DATASET, ("trig",), ("application/x-trig",)),
+    Format("application/n-quads", DATASET, ("nq", "nquads"), ("text/x-nquads", "text/nquads", "text/plain")),
 )
+_CACHED = 300  # characters of a header at most whose choice is remembered
 
 
 def form_of(word: str) -> str:
@@ -62,14 +69,23 @@ def choose(accept: str | None, offers: Sequence[str]) -> str | None:
 
 def choose_format(accept: str | None, form: str) -> Format | None:
     """The format of one form of answer that the Accept header likes best, or None."""
+    return (_choose_often if len(accept or "") <= _CACHED else _choose_format)(accept, form)
+
+
+def _choose_format(accept: str | None, form: str) -> Format | None:
     by_type = {media_type: each for each in formats(form) for media_type in (each.media_type, *each.aliases)}
     own = [each.media_type for each in formats(form)]
     chosen = choose(accept, [*own, *(media_type for media_type in by_type if media_type not in own)])
     return by_type[chosen] if chosen else None
 
 
+_choose_often = lru_cache(1000)(_choose_format)
+
+
 def wants_html(accept: str | None) -> bool:
     """Whether the header names text/html and likes nothing else that is served as well."""
+    if not accept or HTML not in accept.lower():
+        return False
     types = [media_type for each in FORMATS for media_type in (each.media_type, *each.aliases)]
     return choose(accept, [*types, "application/problem+json", HTML]) == HTML
 

@@ -111,7 +111,7 @@ def rows(serving: Serving, query: Query) -> list[Row]:
 
 
 def _answer(serving: Serving, query: Query) -> tuple[list[str], list[Row]]:
-    answer = json.loads(serving.pool.run(query.text, reserved=True).read())
+    answer = json.loads(serving.asker.run(query.text, reserved=True).body)
     bindings = answer["results"]["bindings"]
     return answer["head"]["vars"], [{name: cell(term) for name, term in row.items()} for row in bindings]
 

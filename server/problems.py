@@ -16,6 +16,7 @@ from loader.errors import (
     BusyError,
     ClientGoneError,
     MediaTypeError,
+    MethodError,
     NotAcceptableError,
     QueryCrashError,
     QueryError,
@@ -25,6 +26,7 @@ from loader.errors import (
     QueryTimeoutError,
     RequestError,
     SarcographError,
+    UnknownGraphError,
 )
 from loader.namespaces import BASE
 
@@ -51,6 +53,8 @@ PROBLEMS: dict[type[SarcographError], Problem] = {
     NotAcceptableError: Problem(406, "No such format"),
     MediaTypeError: Problem(415, "Body of a type that is not read"),
     BodySizeError: Problem(413, "Body too large"),
+    MethodError: Problem(405, "Method not allowed"),
+    UnknownGraphError: Problem(404, "No such graph"),
     RequestError: Problem(400, "Request not understood"),
 }
 _BROKEN = Problem(503, "Not available")
@@ -75,20 +79,29 @@ def headers_of(error: SarcographError) -> dict[str, str]:
         headers["Retry-After"] = str(max(1, math.ceil(error.seconds)))
     if isinstance(error, MediaTypeError):
         headers["Accept-Post"] = ", ".join(error.accepted)
+    if isinstance(error, MethodError):
+        headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, BodySizeError):
+        headers["Connection"] = "close"
     return headers
 
 
-def respond(error: SarcographError) -> Response:
-    """The problem document of an error.
+def document(error: SarcographError) -> tuple[int, dict[str, str], bytes]:
+    """The problem document of an error: status, headers, body.
 
     {"type": "https://w3id.org/sarcograph/problem/query-syntax", "title": "Not a SPARQL query", "status": 400,
      "detail": "…", "line": 3, "column": 14}
     """
     problem = problem_of(error)
-    extra = {name: getattr(error, name) for name in ("line", "column") if getattr(error, name, None)}
-    if isinstance(error, NotAcceptableError):
-        extra["offers"] = error.offers
-    return _document(_type(error), problem.title, problem.status, str(error), extra, headers_of(error))
+    extra = {name: getattr(error, name) for name in ("line", "column", "offers") if getattr(error, name, None)}
+    body = _body(_type(error), problem.title, problem.status, str(error), extra)
+    return problem.status, {**headers_of(error), "Content-Type": MEDIA_TYPE}, body
+
+
+def respond(error: SarcographError) -> Response:
+    """The problem document of an error, as a page's answer."""
+    status, headers, body = document(error)
+    return Response(body, status, headers)
 
 
 def respond_http(error: HTTPException) -> Response:
@@ -97,14 +110,13 @@ def respond_http(error: HTTPException) -> Response:
     headers = {
         name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
     }
-    return _document("about:blank", error.name, status, error.description or error.name, {}, headers)
+    body = _body("about:blank", error.name, status, error.description or error.name, {})
+    return Response(body, status, {**headers, "Content-Type": MEDIA_TYPE})
 
 
-def _document(
-    kind: str, title: str, status: int, detail: str, extra: dict[str, Any], headers: dict[str, str]
-) -> Response:
+def _body(kind: str, title: str, status: int, detail: str, extra: dict[str, Any]) -> bytes:
     body = {"type": kind, "title": title, "status": status, "detail": detail, **extra}
-    return Response(json.dumps(body, ensure_ascii=False, indent=1) + "\n", status, headers, content_type=MEDIA_TYPE)
+    return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
 
 
 def _type(error: SarcographError) -> str:

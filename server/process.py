@@ -1,21 +1,28 @@
-"""The server's end of one query worker: starts it, talks to it, kills it."""
+"""The server's ends of its other processes: the nursery, which starts workers, and each worker."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
-import select
 import signal
+import socket
 import subprocess
 import sys
-import time
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from server.frames import HEAD, QUERY, READY, frame
+from loader.errors import ReleaseError
+from server.frames import HEAD, QUERY, frame
+from server.nursery import KILL, ORDER, SPAWN
 
-_READ = 256 << 10  # bytes asked of a pipe at once
 _START = 30.0  # seconds a worker gets to start: it takes less than a tenth of one
+_LOAD = 600.0  # seconds the nursery gets to load a release
+_TOLD = 1.0  # seconds until the nursery has said how a worker ended
+_MOST_HELD = 1 << 20  # bytes of an answer held here before its worker has to wait
 
 _NICENESS = 5  # of ordinary workers, so that their long queries leave the cores to the server and the pages
 _SIGNALS: dict[int, str] = {
@@ -25,95 +32,204 @@ _SIGNALS: dict[int, str] = {
 }
 
 
-class WorkerProcess:
-    """One worker. `until` is the deadline of its query (time.monotonic), `confinement` what its sandbox said.
+class Channel(asyncio.Protocol):
+    """Frames from another process, in the order in which they come."""
 
-    Start it from a thread that lives as long as it should: Linux kills it when that thread ends.
-    """
+    def __init__(self) -> None:
+        self.alive = True
+        self.on_lost: Callable[[], None] = lambda: None
+        self._transport: asyncio.Transport | None = None
+        self._data = bytearray()
+        self._frames: deque[tuple[bytes, bytes]] = deque()
+        self._held = 0
+        self._paused = False
+        self._awaited: asyncio.Future[None] | None = None
 
-    def __init__(self, store_path: Path, memory: int, reserved: bool) -> None:
-        self.reserved = reserved
-        self.until: float | None = None
-        self.confinement = ""
-        niceness = 0 if reserved else _NICENESS
-        facts = (store_path, memory, os.getpid(), niceness)
-        command = [sys.executable, "-P", "-m", "server.worker", *map(str, facts)]
-        # A process group of its own: Ctrl-C in the server's terminal is the server's to handle.
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, process_group=0
-        )
-        assert self._process.stdin and self._process.stdout
-        self._to, self._from = self._process.stdin, self._process.stdout
-        self._buffer = bytearray()
-        self._poll = select.poll()
-        self._poll.register(self._from.fileno(), select.POLLIN)
+    async def connect(self, end: socket.socket) -> None:
+        """Read from a connected socket from now on."""
+        end.setblocking(False)
+        await asyncio.get_running_loop().create_connection(lambda: self, sock=end)
 
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the loop."""
+        self._transport = cast(asyncio.Transport, transport)
 
-    @property
-    def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
+    def data_received(self, data: bytes) -> None:
+        """Called by the loop."""
+        held = self._data
+        held += data
+        start = 0
+        while len(held) - start >= HEAD.size:
+            kind, length = HEAD.unpack_from(held, start)
+            end = start + HEAD.size + length
+            if len(held) < end:
+                break
+            self._frames.append((kind, bytes(held[start + HEAD.size : end])))
+            self._held += length
+            start = end
+        del held[:start]
+        if self._held > _MOST_HELD and not self._paused and self._transport:
+            self._paused = True
+            self._transport.pause_reading()
+        if start:
+            self._notify()
 
-    def wait_ready(self) -> str | None:
-        """Wait until it is ready; return None, or a sentence that says why it will not be."""
-        try:
-            kind, payload = self.receive(time.monotonic() + _START)
-        except EOFError:
-            return f"a query worker ended at its start: {self.ending()}"
-        except TimeoutError:
-            return f"a query worker was not ready after {_START:g} seconds"
-        assert kind == READY
-        said: dict[str, str] = json.loads(payload)
-        self.confinement = said.get("confinement", "")
-        return said.get("error")
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the loop."""
+        lost, self.alive = self.alive, False
+        self._notify()
+        if lost:
+            self.on_lost()
 
-    def ask(self, request: dict[str, Any]) -> None:
-        """Send it a query. Raises EOFError where it has ended."""
-        data = memoryview(frame(QUERY, json.dumps(request).encode()))
-        try:
-            while data:
-                data = data[self._to.write(data) :]
-        except OSError as error:
-            raise EOFError from error
+    def _notify(self) -> None:
+        if self._awaited and not self._awaited.done():
+            self._awaited.set_result(None)
 
-    def receive(self, until: float) -> tuple[bytes, bytes]:
-        """Its next frame: kind and payload. Raises TimeoutError at `until`, EOFError where it has ended."""
-        self._fill(HEAD.size, until)
-        kind, length = HEAD.unpack_from(self._buffer)
-        end = HEAD.size + length
-        self._fill(end, until)
-        payload = bytes(self._buffer[HEAD.size : end])
-        del self._buffer[:end]
+    async def receive(self) -> tuple[bytes, bytes]:
+        """The next frame: kind and payload. Raises EOFError where the process has ended."""
+        while not self._frames:
+            if not self.alive:
+                raise EOFError
+            self._awaited = asyncio.get_running_loop().create_future()
+            await self._awaited
+        kind, payload = self._frames.popleft()
+        self._held -= len(payload)
+        if self._paused and self._held < _MOST_HELD // 2 and self._transport and self.alive:
+            self._paused = False
+            self._transport.resume_reading()
         return kind, payload
 
-    def _fill(self, size: int, until: float) -> None:
-        while len(self._buffer) < size:
-            left = until - time.monotonic()
-            if left <= 0 or not self._poll.poll(left * 1000):
-                raise TimeoutError
-            data = os.read(self._from.fileno(), _READ)
-            if not data:
-                raise EOFError
-            self._buffer += data
-
-    def ending(self) -> str:
-        """How it ended, in words; it has closed its pipe, so that the wait is short."""
-        status = self._process.wait()
-        if status >= 0:
-            return f"exit status {status}"
-        return _SIGNALS.get(-status, f"signal {-status}")
-
-    def kill(self) -> None:
-        """End it now, whatever it does. Any thread may call this; the pipes stay open for the one that reads them."""
-        self._process.kill()
-        self._process.wait()
+    def send(self, data: bytes) -> None:
+        """Send bytes; they are lost where the process has ended."""
+        if self._transport and not self._transport.is_closing():
+            self._transport.write(data)
 
     def close(self) -> None:
-        """End it and close the pipes. Only the thread that holds the worker may call this."""
-        self.kill()
-        self._to.close()
-        self._from.close()
+        """Close the socket now, whatever is under way."""
+        self.alive = False
+        if self._transport:
+            self._transport.abort()
+        self._notify()
+
+
+class WorkerProcess(Channel):
+    """One worker. `until` is the time (of the loop's clock) at which its query is cut off."""
+
+    def __init__(self, reserved: bool) -> None:
+        super().__init__()
+        self.reserved = reserved
+        self.until: float | None = None
+        self.pid = 0
+
+    def ask(self, request: dict[str, Any]) -> None:
+        """Send it a query."""
+        self.send(frame(QUERY, json.dumps(request).encode()))
+
+
+class NurseryProcess(Channel):
+    """The nursery of one release. `confinement` is what its sandbox said, `shared` whether the release is in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.confinement = ""
+        self.shared = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._endings: dict[int, asyncio.Future[int]] = {}
+        self._reader: asyncio.Task[None] | None = None
+
+    async def start(self, store_path: Path, memory: int, shared: bool) -> None:
+        """Start it and wait until the release is loaded. Raises ReleaseError where it cannot be.
+
+        Call it in the main thread: Linux ends the nursery with the thread that started it.
+        """
+        own, other = socket.socketpair()
+        facts = (store_path, os.getpid(), memory, int(shared))
+        command = [sys.executable, "-P", "-m", "server.nursery", *map(str, facts)]
+        with other:
+            # A process group of its own: Ctrl-C in the server's terminal is the server's to handle.
+            self._process = subprocess.Popen(command, stdin=other.fileno(), process_group=0)
+        self._control = own.dup()
+        await self.connect(own)
+        try:
+            async with asyncio.timeout(_LOAD):
+                _, payload = await self.receive()
+        except EOFError as error:
+            raise ReleaseError("the process that holds the release ended at its start") from error
+        except TimeoutError as error:
+            raise ReleaseError(f"the release was not loaded after {_LOAD:g} seconds") from error
+        told = json.loads(payload)
+        if "error" in told:
+            raise ReleaseError(told["error"])
+        self.confinement, self.shared = told["confinement"], told["shared"]
+        self._reader = asyncio.get_running_loop().create_task(self._read())
+
+    async def spawn(self, reserved: bool) -> WorkerProcess:
+        """Start a worker and wait until it is ready. Raises ReleaseError where it does not become so."""
+        assert self._control
+        own, other = socket.socketpair()
+        worker = WorkerProcess(reserved)
+        with other:
+            try:
+                socket.send_fds(self._control, [ORDER.pack(SPAWN, 0 if reserved else _NICENESS)], [other.fileno()])
+            except OSError as error:
+                own.close()
+                raise ReleaseError(f"a query worker cannot be started ({error.strerror})") from error
+        await worker.connect(own)
+        try:
+            async with asyncio.timeout(_START):
+                _, payload = await worker.receive()
+            told = json.loads(payload)
+            if "error" in told:
+                worker.close()
+                raise ReleaseError(told["error"])
+        except EOFError as error:
+            raise ReleaseError("a query worker ended at its start") from error
+        except TimeoutError as error:
+            worker.close()
+            raise ReleaseError(f"a query worker was not ready after {_START:g} seconds") from error
+        worker.pid = told["pid"]
+        self._endings[worker.pid] = asyncio.get_running_loop().create_future()
+        return worker
+
+    def kill(self, worker: WorkerProcess) -> None:
+        """End a worker now, whatever it does."""
+        worker.close()
+        if self._control:
+            with contextlib.suppress(OSError):
+                self._control.send(ORDER.pack(KILL, worker.pid))
+
+    async def ending(self, worker: WorkerProcess) -> str:
+        """How a worker ended, in words, after it has closed its socket."""
+        ending = self._endings.get(worker.pid)
+        if ending is None:
+            return "it has ended"
+        done, _ = await asyncio.wait([ending], timeout=_TOLD)
+        if not done:
+            return "it has ended"
+        status = ending.result()
+        return f"exit status {status}" if status >= 0 else _SIGNALS.get(-status, f"signal {-status}")
+
+    async def _read(self) -> None:
+        """Take down how workers end; the last hundreds are remembered."""
+        with contextlib.suppress(EOFError):
+            while True:
+                _, payload = await self.receive()
+                told = json.loads(payload)
+                ending = self._endings.get(told["pid"])
+                if ending and not ending.done():
+                    ending.set_result(told["status"])
+                while len(self._endings) > 1000 and next(iter(self._endings.values())).done():
+                    del self._endings[next(iter(self._endings))]
+
+    def stop(self) -> None:
+        """End it, and with it every worker."""
+        self.close()
+        if self._reader:
+            self._reader.cancel()
+        if self._control:
+            self._control.close()
+            self._control = None
+        if self._process:
+            self._process.kill()
+            self._process.wait()

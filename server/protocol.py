@@ -4,7 +4,8 @@
     POST /sparql    application/x-www-form-urlencoded: query=…
     POST /sparql    application/sparql-query: the query; parameters in the URL
 
-Parameters: `query` (exactly one), `default-graph-uri`, `named-graph-uri` (any number), `timeout` (seconds), `format`.
+Parameters: `query` (exactly one), `default-graph-uri`, `named-graph-uri` (any number), `timeout` (seconds), `format`,
+`send` (rows or triples that are wanted at most; an answer that is cut to them says so).
 """
 
 from __future__ import annotations
@@ -27,18 +28,21 @@ HOW = (
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 _MOST_PARAMETERS = 1000
+_MOST_SENT = 100_000  # rows of an answer that is cut: they are held in memory first
 _LEAST_SECONDS = 0.05  # each query that is cut off costs a new worker
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One query with its dataset (None: the query's own), seconds it may take, and the formats it names."""
+    """One query with its dataset (None: the query's own), seconds it may take, the formats it names (in lower case),
+    and how many rows or triples of its answer are wanted at most."""
 
     query: str
-    default_graphs: list[str] | None
-    named_graphs: list[str] | None
+    default_graphs: tuple[str, ...] | None
+    named_graphs: tuple[str, ...] | None
     seconds: float | None
     formats: tuple[str, ...]
+    most: int | None
 
 
 def read(query_string: bytes, content_type: str, body: bytes | None, most_seconds: float) -> Asked | None:
@@ -65,7 +69,8 @@ def read(query_string: bytes, content_type: str, body: bytes | None, most_second
         default_graphs,
         named_graphs,
         _seconds(_single(values, "timeout"), most_seconds),
-        tuple(name for value in values.get("format", []) for name in value.split(",") if name.strip()),
+        tuple(name.strip().lower() for value in values.get("format", []) for name in value.split(",") if name.strip()),
+        _most(_single(values, "send")),
     )
 
 
@@ -102,11 +107,11 @@ def _parameters(data: bytes, where: str) -> list[tuple[str, str]]:
         raise RequestError(f"{where} holds more than {_MOST_PARAMETERS} parameters.") from error
 
 
-def _dataset(values: dict[str, list[str]]) -> tuple[list[str] | None, list[str] | None]:
+def _dataset(values: dict[str, list[str]]) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
     default_graphs, named_graphs = values.get("default-graph-uri", []), values.get("named-graph-uri", [])
     _require_iris("default-graph-uri", default_graphs)
     _require_iris("named-graph-uri", named_graphs)
-    return (default_graphs, named_graphs) if default_graphs or named_graphs else (None, None)
+    return (tuple(default_graphs), tuple(named_graphs)) if default_graphs or named_graphs else (None, None)
 
 
 def _require_iris(name: str, iris: Sequence[str]) -> None:
@@ -132,3 +137,11 @@ def _seconds(text: str | None, most: float) -> float | None:
     if not _LEAST_SECONDS <= seconds <= most:
         raise RequestError(f"timeout is {text[:40]!r}; expected seconds, from {_LEAST_SECONDS} to {most:g}.")
     return seconds
+
+
+def _most(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= _MOST_SENT:
+        raise RequestError(f"send is {text[:40]!r}; expected a number of rows, from 1 to {_MOST_SENT}.")
+    return int(text)

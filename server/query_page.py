@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from json import JSONDecodeError, JSONDecoder
 from urllib.parse import urlencode
 
-from flask import Response, render_template
+from flask import Blueprint, Response, render_template, request
 
 from loader.errors import QueryCrashError, SarcographError, UnsafeValueError
 from loader.namespaces import BASE
-from server import problems, queries
+from server import problems, protocol, queries
 from server.negotiation import HTML
+from server.pages_in_threads import ERROR
 from server.panels import MOST_ROWS, Row, cell, rows
-from server.reply import Reply
+from server.protocol import Asked
 from server.serving import serving
 
 _MOST_TEXT = 200_000  # characters of Turtle that the page shows
 _MOST_CELLS = 20_000  # of a table that the page shows: columns are the asker's to choose
 _MOST_NAMED = 2_000  # addresses whose names are looked up for one page
-_MOST_HELD = 16 << 20  # characters of an answer that may be read before its first rows are whole
-_BINDINGS = '"bindings":['
+_MOST_HELD = 8 << 20  # bytes of the rows that the page shows
+
+blueprint = Blueprint("sparql", __name__)
 _DOWNLOADS = {
     "select": (("csv", "CSV"), ("tsv", "TSV"), ("json", "JSON"), ("xml", "XML")),
     "ask": (("json", "JSON"), ("xml", "XML")),
@@ -53,106 +53,71 @@ class Pointer:
     blanks: str
 
 
-def page(
-    query: str | None,
-    error: SarcographError | None = None,
-    status: int = 200,
-    *,
-    deadline: float | None = None,
-    default_graphs: list[str] | None = None,
-    named_graphs: list[str] | None = None,
-    gone: Callable[[], bool] = lambda: False,
-) -> Response:
-    """The HTML of /sparql: the form alone, or with the answer to `query`, or with the error that it gave."""
-    answer = None
-    if query is not None and error is None:
-        reply = serving().pool.run(
-            query, deadline=deadline, default_graphs=default_graphs, named_graphs=named_graphs, gone=gone
-        )
-        answer = _answer(reply, {"query": query, "default-graph-uri": default_graphs, "named-graph-uri": named_graphs})
+@blueprint.route("/sparql", methods=["GET", "POST"], strict_slashes=False)
+def sparql() -> Response:
+    """The page of the endpoint for a browser: the form, an answer, or what a request failed of."""
+    failed: SarcographError | None = request.environ.get(ERROR)
+    asked = None
+    try:
+        body = request.stream.read() if request.method == "POST" else None
+        content_type = request.headers.get("Content-Type", "")
+        asked = protocol.read(request.query_string, content_type, body, serving().settings.max_deadline)
+        if failed:
+            raise failed
+        return page(asked)
+    except SarcographError as error:
+        answer = page(asked, error, problems.status_of(error))
+        answer.headers.update(problems.headers_of(error))
+        return answer
+
+
+def page(asked: Asked | None, error: SarcographError | None = None, status: int = 200) -> Response:
+    """The HTML of /sparql: the form alone, or with the answer to what is asked, or with the error that it gave."""
+    query = asked.query if asked else ""
+    answer = _answer(asked) if asked and not error else None
     body = render_template(
         "query.html",
-        query=query or "",
+        query=query,
         answer=answer,
-        most=MOST_ROWS,
         title=problems.problem_of(error).title if error else None,
         sentence=str(error) if error else None,
-        pointer=_pointer(query or "", error),
+        pointer=_pointer(query, error),
     )
-    return Response(body, status, content_type=f"{HTML}; charset=utf-8")
+    response = Response(body, status, content_type=f"{HTML}; charset=utf-8")
+    response.headers["Vary"] = "Accept"
+    return response
 
 
-def _answer(reply: Reply, asked: dict[str, str | list[str] | None]) -> Answer:
-    given = {name: value for name, value in asked.items() if value}
+def _answer(asked: Asked) -> Answer:
+    whole = serving().asker.run(
+        asked.query,
+        deadline=asked.seconds,
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        most=min(MOST_ROWS, asked.most or MOST_ROWS),
+        cells=_MOST_CELLS,
+        most_bytes=_MOST_HELD,
+    )
+    given = {"query": asked.query, "default-graph-uri": asked.default_graphs, "named-graph-uri": asked.named_graphs}
+    given = {name: value for name, value in given.items() if value}
     links = [
-        (label, f"/sparql?{urlencode({**given, 'format': name}, doseq=True)}") for name, label in _DOWNLOADS[reply.form]
+        (label, f"/sparql?{urlencode({**given, 'format': name}, doseq=True)}") for name, label in _DOWNLOADS[whole.form]
     ]
+    cut = whole.cap is not None
+    if whole.form == "graph":
+        text = whole.body.decode("utf-8")
+        if len(text) > _MOST_TEXT:
+            text, cut = text[:_MOST_TEXT].rpartition("\n")[0], True
+        return Answer("graph", text=text, cut=cut, downloads=links)
     try:
-        if reply.form == "graph":
-            text, cut = _beginning(reply)
-            return Answer("graph", text=text, cut=cut, downloads=links)
-        if reply.form == "ask":
-            return Answer("ask", text="yes" if json.loads(reply.read())["boolean"] else "no", downloads=links)
-        columns, found, cut = _first_rows(reply)
-        return Answer("select", columns, _labelled(found), cut=cut, downloads=links)
-    finally:
-        reply.close()
-
-
-def _beginning(reply: Reply) -> tuple[str, bool]:
-    """The text of an answer, up to the last line that fits; and whether there is more."""
-    held = b""
-    for piece in reply:
-        held += piece
-        if len(held) > _MOST_TEXT:
-            return held[:_MOST_TEXT].rpartition(b"\n")[0].decode("utf-8", "ignore"), True
-    return held.decode("utf-8"), False
-
-
-def _first_rows(reply: Reply) -> tuple[list[str], list[Row], bool]:
-    """The columns, the first rows and whether there are more, without reading further than that.
-
-    SPARQL JSON as the worker writes it: {"head":{"vars":["a"]},"results":{"bindings":[{"a":{…}},…]}}
-    """
-    found: list[Row] = []
-    columns: list[str] = []
-    most = MOST_ROWS
-    for this in _objects(reply):
-        if "vars" in this:
-            columns = [str(name) for name in this["vars"]][:_MOST_CELLS]
-            most = max(1, min(MOST_ROWS, _MOST_CELLS // max(1, len(columns))))
-        elif len(found) == most:
-            return columns, found, True
-        else:
-            found.append({name: cell(term) for name, term in this.items()})
-    return columns, found, False
-
-
-def _objects(reply: Reply) -> Iterator[dict[str, dict[str, str]]]:
-    """The head of a SPARQL JSON answer, then its bindings one by one, as they come."""
-    characters, objects = getincrementaldecoder("utf-8")(), JSONDecoder()
-    held, begun = "", False
-    for piece in reply:
-        held += characters.decode(piece)
-        if not begun:
-            head, begins, rest = held.partition(_BINDINGS)
-            if not begins:
-                continue
-            begun, held = True, rest
-            yield json.loads(head.partition('"head":')[2].rpartition(',"results"')[0])
-        while (held := held.lstrip(", \n")).startswith("{"):
-            try:
-                this, end = objects.raw_decode(held)
-            except JSONDecodeError:
-                break
-            except RecursionError as error:
-                raise QueryCrashError("one value of its answer is nested too deeply to show") from error
-            yield this
-            held = held[end:]
-        if len(held) > _MOST_HELD:
-            raise QueryCrashError("one row of its answer is too long to show")
-    if not held.startswith("]"):
-        raise QueryCrashError("its answer cannot be shown as a table")
+        said = json.loads(whole.body)
+    except RecursionError as error:
+        raise QueryCrashError("one value of its answer is nested too deeply to show") from error
+    if whole.form == "ask":
+        return Answer("ask", text="yes" if said["boolean"] else "no", downloads=links)
+    columns = said["head"]["vars"][:_MOST_CELLS]
+    found = [{name: cell(term) for name, term in this.items()} for this in said["results"]["bindings"]]
+    return Answer("select", columns, _labelled(found), cut=cut, downloads=links)
 
 
 def _labelled(found: Sequence[Row]) -> list[Row]:

@@ -2,89 +2,85 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
-from loader.errors import (
-    ClientGoneError,
-    NotAcceptableError,
-    QueryCrashError,
-    QueryError,
-    QueryLimitError,
-    QuerySyntaxError,
-    QueryTimeoutError,
-    RequestError,
-    SarcographError,
-)
+from loader.errors import QueryCrashError, QueryError, QueryLimitError, QueryTimeoutError, SarcographError
 from server.frames import END, HEADER
-
-if TYPE_CHECKING:
-    from server.process import WorkerProcess
-
-_LOOK = 0.25  # seconds between two looks at whether the client is still there
+from server.process import NurseryProcess, WorkerProcess
+from server.refusals import from_json
 
 
 class Reply:
-    """An answer: `form` is "select", "ask" or "graph", `length` its size in bytes where it is known beforehand.
+    """An answer: `form` is "select", "ask", "graph" or "quads", `length` its size in bytes where it is known
+    beforehand, `encoding` its content coding, `cap` how many of its rows it holds where that is not all, `stable`
+    whether the same query always has this answer.
 
-    Iterate it once, or read() it, and close() it. A short answer is whole when the Reply is made. Where a longer one
-    fails on the way, the iteration raises; what has been given until then is not an answer.
+    Iterate over pieces() once, or read() it, and close() it. A short answer is whole when begin() returns. Where a
+    longer one fails on the way, the iteration raises; what has been given until then is not an answer.
     """
 
     def __init__(
         self,
         worker: WorkerProcess,
+        nursery: NurseryProcess,
         seconds: float,
         max_size: int,
         give_back: Callable[[WorkerProcess, bool], None],
     ) -> None:
         self.form = ""
         self.media_type = ""
+        self.encoding = "identity"
         self.length: int | None = None
+        self.cap: int | None = None
+        self.stable = False
         self._worker: WorkerProcess | None = worker
+        self._nursery = nursery
         self._seconds = seconds
-        self._until = time.monotonic() + seconds
         self._max_size = max_size
         self._give_back = give_back
         self._first = b""
-        self._gone: Callable[[], bool] = lambda: False
+        self._late = False
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._cut)
 
-    def begin(self, gone: Callable[[], bool]) -> Reply:
-        """Wait for the first bytes, or all of a short answer. Raises what the query failed of.
+    def _cut(self) -> None:
+        """The deadline: end the worker, which wakes whoever reads."""
+        self._late = True
+        if self._worker:
+            self._give_back(self._worker, False)
 
-        `gone` is asked until the answer ends.
-        """
-        self._gone = gone
+    async def begin(self) -> Reply:
+        """Wait for the first bytes, or all of a short answer. Raises what the query failed of."""
         try:
-            kind, payload = self._receive()
+            kind, payload = await self._receive()
             if kind == HEADER:
                 header = json.loads(payload)
                 self.form, self.media_type, self.length = header["form"], header["media_type"], header["length"]
+                self.stable, self.cap = header["stable"], header.get("cap")
+                self.encoding = header.get("encoding", "identity")
                 if self.length != 0:
-                    _, self._first = self._receive()
+                    _, self._first = await self._receive()
                 if self.length is None:
                     return self
-                kind, payload = self._receive()
+                kind, payload = await self._receive()
             self._end(json.loads(payload))
-        except SarcographError:
+        except (SarcographError, asyncio.CancelledError):
             self.close()
             raise
         return self
 
-    def __iter__(self) -> Iterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The bytes, piece by piece."""
         size = len(self._first)
         try:
             yield self._first
             while self._worker:
-                kind, payload = self._receive()
+                kind, payload = await self._receive()
                 if kind == END:
                     self._end(json.loads(payload))
                     break
-                if self._gone():
-                    raise ClientGoneError
                 size += len(payload)
                 if size > self._max_size:
                     raise QueryLimitError("answer in bytes", size, self._max_size)
@@ -92,51 +88,36 @@ class Reply:
         finally:
             self.close()
 
-    def read(self) -> bytes:
+    async def read(self) -> bytes:
         """All the bytes."""
-        return b"".join(self)
+        if not self._worker:
+            return self._first
+        return b"".join([piece async for piece in self.pieces()])
 
     def close(self) -> None:
         """Let go of the worker: one that has not finished is killed."""
+        self._timer.cancel()
         worker, self._worker = self._worker, None
         if worker:
             self._give_back(worker, False)
 
     def _end(self, outcome: dict[str, Any]) -> None:
+        self._timer.cancel()
         worker, self._worker = self._worker, None
         if worker:
             self._give_back(worker, not outcome.get("worn"))
         if "error" in outcome:
-            raise _error(outcome)
+            raise from_json(outcome)
 
-    def _receive(self) -> tuple[bytes, bytes]:
+    async def _receive(self) -> tuple[bytes, bytes]:
         if not self._worker:
             raise QueryCrashError("its worker is gone")
-        while True:
-            now = time.monotonic()
-            try:
-                return self._worker.receive(min(self._until, now + _LOOK))
-            except TimeoutError as error:
-                if time.monotonic() >= self._until:
-                    raise QueryTimeoutError(self._seconds) from error
-                if self._gone():
-                    raise ClientGoneError from error
-            except EOFError as error:
-                raise self._death() from error
+        try:
+            return await self._worker.receive()
+        except EOFError as error:
+            raise await self._death() from error
 
-    def _death(self) -> QueryError:
-        if time.monotonic() >= self._until or not self._worker:
+    async def _death(self) -> QueryError:
+        if self._late or not self._worker:
             return QueryTimeoutError(self._seconds)
-        return QueryCrashError(self._worker.ending())
-
-
-def _error(outcome: dict[str, Any]) -> SarcographError:
-    """The error that a worker's facts describe."""
-    if outcome["error"] == "syntax":
-        return QuerySyntaxError(outcome["detail"], outcome["line"], outcome["column"])
-    if outcome["error"] == "request":
-        detail = f"default-graph-uri or named-graph-uri is no IRI: {outcome['detail']}. Give the whole IRI of a graph."
-        return RequestError(detail)
-    if outcome["error"] == "format":
-        return NotAcceptableError(outcome["form"], outcome["asked"], outcome["offers"])
-    return QueryCrashError(outcome["detail"])
+        return QueryCrashError(await self._nursery.ending(self._worker))

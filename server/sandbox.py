@@ -57,23 +57,26 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def enter(parent: int) -> str:
-    """Give up what a worker does not need, and die with `parent` (a process id).
+def enter() -> str:
+    """Give up what a worker does not need; processes that this one forks have given it up too.
 
     Returns "seccomp", or a sentence that says why there is no filter. Call it before any thread is started.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "linux":
         return f"{sys.platform} has no seccomp; only the guard keeps queries off the network"
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    return _filter(ctypes.CDLL(None, use_errno=True))
+
+
+def die_with(parent: int) -> None:
+    """Have this process end when the thread of `parent` (a process id) that started it does; where it has, end now."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
-        raise SystemExit(0)
-    _be_killed_first()
-    return _filter(libc)
+        os._exit(0)
 
 
-def _be_killed_first() -> None:
+def be_killed_first() -> None:
     """Where the machine runs out of memory, a worker is the one to end, not the server."""
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
         score.write("1000")

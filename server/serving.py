@@ -1,4 +1,4 @@
-"""What the running server holds: the release, the workers, the settings."""
+"""What the pages are made from: the release, the door to its workers, the settings."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from loader.release import Release
 from server.settings import Settings
 
 if TYPE_CHECKING:
-    from server.workers import Pool
+    from server.asking import Asker
 
 EXTENSION = "sarcograph"
 
 
 @dataclass(frozen=True)
 class Serving:
-    """One release, served by one pool of workers under one set of settings."""
+    """One release, the door to the workers that answer queries on it, the settings."""
 
     release: Release
-    pool: Pool
+    asker: Asker
     settings: Settings
 
 

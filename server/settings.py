@@ -29,7 +29,8 @@ class Settings:
     `deadline` is what a query gets unless it asks for more with `timeout=`, at most `max_deadline`; it counts from
     the moment a worker takes the query to the last byte that the worker writes. `reserved` workers answer only the
     site's own pages. `queue` queries may wait for a worker. `memory` is what one query may use beyond what
-    its worker needs to start.
+    its worker needs to start. A release that takes more than `store_memory` is opened on disk. `cache` bounds the
+    answers that are kept. `address` is the URL by which the world reaches the site, where a proxy stands in front.
     """
 
     host: str = field(default="127.0.0.1", metadata={"variable": "HOST"})
@@ -44,6 +45,10 @@ class Settings:
     max_query: int = _setting("SARCOGRAPH_MAX_QUERY", 2_000_000, 100, "characters")
     max_nesting: int = _setting("SARCOGRAPH_MAX_NESTING", 100, 1, "a number of levels", 1000)
     max_answer: int = _setting("SARCOGRAPH_MAX_ANSWER", 256 << 20, 64 << 10, "bytes")
+    store_memory: int = _setting("SARCOGRAPH_STORE_MEMORY", 4 << 30, 0, "bytes")
+    cache: int = _setting("SARCOGRAPH_CACHE", 64 << 20, 0, "bytes")
+    connections: int = _setting("SARCOGRAPH_CONNECTIONS", 2000, 10, "a number of connections", 50_000)
+    address: str = field(default="", metadata={"variable": "SARCOGRAPH_ADDRESS"})
 
 
 def from_environment(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
@@ -54,7 +59,9 @@ def from_environment(environment: Mapping[str, str] | None = None, **given: obje
         variable = each.metadata["variable"]
         text = variables.get(variable, "")
         if each.name not in values and text.strip():
-            values[each.name] = text if each.name == "host" else _number(variable, text.strip(), each.metadata)
+            values[each.name] = (
+                text.strip() if isinstance(each.default, str) else _number(variable, text.strip(), each.metadata)
+            )
     settings = Settings(**values)
     if settings.max_deadline < settings.deadline:
         raise SettingError("SARCOGRAPH_MAX_DEADLINE", settings.max_deadline, f"at least {settings.deadline:g} seconds")

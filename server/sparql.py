@@ -1,144 +1,167 @@
-"""The SPARQL endpoint, /sparql: reads the request, has the guard look at it, and streams a worker's answer."""
+"""The endpoint, /sparql (SPARQL 1.1 Protocol): reads the request, finds a kept answer or has a worker make one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from tempfile import SpooledTemporaryFile
-from typing import IO, cast
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
-from werkzeug.wsgi import wrap_file
-
-from loader.errors import BodySizeError, NotAcceptableError, RequestError, SarcographError
-from server import guard, problems, protocol, query_page
-from server.negotiation import GRAPH, HTML, SOLUTIONS, Format, choose_format, form_of, formats, named, wants_html
+from loader.errors import MethodError
+from server import cache, compression, documents, protocol, requests
+from server.cache import Stored
+from server.exchange import Exchange, Response
+from server.negotiation import GRAPH, HTML, SOLUTIONS, Format, choose_format, named, wants_html
 from server.protocol import Asked
+from server.relay import Relay
 from server.reply import Reply
-from server.serving import serving
-from server.settings import Settings
+from server.site import Site
 
-blueprint = Blueprint("sparql", __name__)
-
-_IN_MEMORY = 8 << 20  # bytes of an answer kept in memory where its length must be known first
-
-
-@blueprint.route("/sparql", methods=["GET", "POST"], strict_slashes=False, provide_automatic_options=False)
-def sparql() -> Response:
-    """Answer one query; a browser that comes without one gets the form."""
-    asked = None
-    try:
-        asked = protocol.read(
-            request.query_string,
-            request.headers.get("Content-Type", ""),
-            _body() if request.method == "POST" else None,
-            serving().settings.max_deadline,
-        )
-        return _answer(asked) if asked else _form()
-    except SarcographError as error:
-        return _explain(error, asked)
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+_LONG = 32 << 10  # bytes of a request that are parsed in a thread
+VARY = "Accept, Accept-Encoding"
+FRESH = "public, no-cache"  # a copy may be kept, and is asked about each time: another release may be served by then
 
 
-@blueprint.route("/sparql", methods=["OPTIONS"], strict_slashes=False, provide_automatic_options=False)
-def options() -> Response:
-    """What a browser asks before a script of another site may POST a query."""
-    methods = "GET, HEAD, POST, OPTIONS"
-    return Response(
-        status=204,
-        headers={
-            "Allow": methods,
-            "Access-Control-Allow-Methods": methods,
-            "Access-Control-Allow-Headers": "Accept, Content-Type",
-            "Access-Control-Max-Age": "86400",
-        },
-    )
+@dataclass(frozen=True)
+class _Chosen:
+    """What was asked, and how it is to be written: the key under which an answer is kept."""
+
+    query: str
+    default_graphs: tuple[str, ...] | None
+    named_graphs: tuple[str, ...] | None
+    solutions: str | None
+    graph: str | None
+    encoding: str
+    most: int | None
 
 
-def _body() -> bytes:
-    limit = serving().settings.max_body
-    if (request.content_length or 0) > limit:
-        raise BodySizeError(limit)
-    # Not get_data(): it would have Flask parse a form, which replaces bytes that are not UTF-8.
-    return request.stream.read()
+async def answer(exchange: Exchange, site: Site) -> Response | None:
+    """The answer to one request, or None where a page is to answer it."""
+    if exchange.method == "OPTIONS":
+        return preflight(METHODS)
+    if exchange.method not in METHODS:
+        raise MethodError(exchange.method, METHODS)
+    asked = await _read(exchange, site)
+    accept = exchange.header(b"accept")
+    if asked is None:
+        return None if wants_html(accept) else documents.describe(exchange, site)
+    if {"html", HTML} & set(asked.formats) or (not asked.formats and wants_html(accept)):
+        return None
+    return await _answer(exchange, site, asked, accept)
 
 
-def _form() -> Response:
-    """The answer to a request without a query: the form for a person. (A program will get the service description.)"""
-    if wants_html(request.headers.get("Accept")):
-        return query_page.page(None)
-    raise RequestError(f"there is no query. {protocol.HOW}")
+def preflight(methods: Sequence[str]) -> Response:
+    """What a browser asks before a script of another site may send more than a plain request."""
+    allowed = ", ".join(methods)
+    headers = {
+        "Allow": allowed,
+        "Access-Control-Allow-Methods": allowed,
+        "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+        "Access-Control-Max-Age": "86400",
+    }
+    return Response(204, headers)
 
 
-def _explain(error: SarcographError, asked: Asked | None) -> Response:
-    if wants_html(request.headers.get("Accept")):
-        page = query_page.page(asked.query if asked else None, error, problems.status_of(error))
-        page.headers.update(problems.headers_of(error))
-        return page
-    return problems.respond(error)
+async def _read(exchange: Exchange, site: Site) -> Asked | None:
+    body = await exchange.body(site.settings.max_body) if exchange.method == "POST" else None
+    exchange.watch()
+    content_type = exchange.header(b"content-type") or ""
+    facts = exchange.query_string, content_type, body, site.settings.max_deadline
+    if len(body or b"") + len(exchange.query_string) > _LONG:
+        return await asyncio.to_thread(protocol.read, *facts)
+    return protocol.read(*facts)
 
 
-def _answer(asked: Asked) -> Response:
-    word = guard.check(asked.query, _limits(serving().settings))
-    accept = request.headers.get("Accept")
-    if {"html", HTML} & {name.strip().lower() for name in asked.formats} or (not asked.formats and wants_html(accept)):
-        return query_page.page(
-            asked.query,
-            deadline=asked.seconds,
-            default_graphs=asked.default_graphs,
-            named_graphs=asked.named_graphs,
-            gone=_gone(),
-        )
-    chosen = {form: _choose(asked.formats, accept, form) for form in (SOLUTIONS, GRAPH)}
-    form = form_of(word)
-    if chosen[form] is None:
-        offers = [each.media_type for each in formats(form)]
-        raise NotAcceptableError(word, ", ".join(asked.formats) or accept or "", offers)
-    reply = serving().pool.run(
+async def _answer(exchange: Exchange, site: Site, asked: Asked, accept: str | None) -> Response:
+    chosen = _Chosen(
         asked.query,
-        _type_or_default(chosen[SOLUTIONS], SOLUTIONS),
-        graph_media_type=_type_or_default(chosen[GRAPH], GRAPH),
-        deadline=asked.seconds,
+        asked.default_graphs,
+        asked.named_graphs,
+        _type(choose(asked.formats, accept, SOLUTIONS)),
+        _type(choose(asked.formats, accept, GRAPH)),
+        compression.choose(exchange.header(b"accept-encoding")),
+        asked.most,
+    )
+    entity_tag = cache.tag(site.release, chosen)
+    if cache.has(exchange.header(b"if-none-match"), entity_tag):
+        return Response(304, {"ETag": entity_tag, "Vary": VARY, "Cache-Control": FRESH})
+    stored = site.cache.find(chosen)
+    if stored:
+        headers = _headers(stored.media_type, stored.encoding, stored.cap, entity_tag)
+        return Response(200, headers, stored.body)
+    request = requests.query(
+        asked.query,
+        site.settings,
+        solutions=chosen.solutions,
+        graph=chosen.graph,
+        asked=", ".join(asked.formats) or accept or "",
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
-        gone=_gone(),
+        encoding=chosen.encoding,
+        most=asked.most,
     )
-    return _respond(reply)
+    reply = await site.pool.run(request, deadline=asked.seconds)
+    headers = _headers(reply.media_type, reply.encoding, reply.cap, entity_tag if reply.stable else None)
+    return await respond(exchange, site, reply, headers, chosen if reply.stable else None)
 
 
-def _gone() -> Callable[[], bool]:
-    """Whether the client has closed the connection, to be asked while its query runs."""
-    asked: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
-    return asked
-
-
-def _limits(settings: Settings) -> guard.Limits:
-    return guard.Limits(length=settings.max_query, nesting=settings.max_nesting)
-
-
-def _choose(names: Sequence[str], accept: str | None, form: str) -> Format | None:
+def choose(names: Sequence[str], accept: str | None, form: str) -> Format | None:
     """The first known format that `format=` names (client libraries name it twice); without any, what Accept likes."""
     known = (named(name, form) for name in names)
     return next((each for each in known if each), None) if names else choose_format(accept, form)
 
 
-def _type_or_default(chosen: Format | None, form: str) -> str:
-    return (chosen or formats(form)[0]).media_type
+def _type(chosen: Format | None) -> str | None:
+    return chosen.media_type if chosen else None
 
 
-def _respond(reply: Reply) -> Response:
-    """The answer with its length, or in chunks where that is not known yet.
+def content_type(media_type: str) -> str:
+    """A media type as it stands in a header: text without a charset would be read as ASCII."""
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+
+
+def _headers(media_type: str, encoding: str, cap: int | None, entity_tag: str | None) -> dict[str, str]:
+    headers = {"Content-Type": content_type(media_type), "Vary": VARY, "Cache-Control": FRESH}
+    if encoding != "identity":
+        headers["Content-Encoding"] = encoding
+    if cap is not None:
+        headers["Sarcograph-Complete"] = f"?0; rows={cap}"
+    if entity_tag:
+        headers["ETag"] = entity_tag
+    return headers
+
+
+async def respond(
+    exchange: Exchange, site: Site, reply: Reply, headers: dict[str, str], key: _Chosen | None = None
+) -> Response:
+    """The answer with its length, or in chunks where that is not known yet; kept under `key` if it is not too long.
 
     HTTP/1.0 and HEAD have no chunks: an answer that breaks off would look complete, so it is taken whole first.
     """
-    content_type = f"{reply.media_type}; charset=utf-8" if reply.media_type.startswith("text/") else reply.media_type
     if reply.length is not None:
-        return Response(reply.read(), content_type=content_type)
-    if request.method != "HEAD" and request.environ["SERVER_PROTOCOL"] != "HTTP/1.0":
-        return Response(reply, content_type=content_type)
-    spool = cast(IO[bytes], SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - the response closes it
-    for piece in reply:
-        spool.write(piece)
-    size = spool.tell()
-    spool.seek(0)
-    response = Response(wrap_file(request.environ, spool), content_type=content_type)
-    response.content_length = size
-    return response
+        body = await reply.read()
+        if key:
+            site.cache.keep(key, len(key.query), Stored(reply.media_type, reply.encoding, reply.cap, body))
+        return Response(200, headers, body)
+    relay = Relay(reply)
+    if exchange.method == "HEAD" or exchange.scope["http_version"] == "1.0":
+        headers["Content-Length"] = str(await relay.whole())
+    if exchange.method == "HEAD":
+        relay.close()
+        return Response(200, headers)
+    return Response(200, headers, pieces=_kept(relay, site, reply, key))
+
+
+async def _kept(relay: Relay, site: Site, reply: Reply, key: _Chosen | None) -> AsyncGenerator[bytes, None]:
+    """The pieces of an answer; when all of them were taken, they are kept."""
+    held: list[bytes] | None = [] if key else None
+    size = 0
+    async for piece in relay.pieces():
+        size += len(piece)
+        if held is not None:
+            held.append(piece)
+            if size > site.cache.largest:
+                held = None
+        yield piece
+    if held is not None and key:
+        site.cache.keep(key, len(key.query), Stored(reply.media_type, reply.encoding, reply.cap, b"".join(held)))

@@ -1,48 +1,70 @@
-"""A query worker: a process with one release open read-only that answers one query at a time on its pipes.
+"""A query worker: a fork of the nursery that answers one query at a time on its socket.
 
-It is started as `python -m server.worker STORE MEMORY PARENT NICENESS` and ends when its standard input does. Whatever
-it is asked, it has no network and a memory limit, and the server kills it at the query's deadline: the engine cannot
-be interrupted.
+Whatever it is asked, it has no network and a memory limit, and the server has it killed at the query's deadline: the
+engine cannot be interrupted. It ends when the server closes the socket.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
-from pyoxigraph import QueryBoolean, QueryTriples, Store
+from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from loader.errors import NotAcceptableError, QueryCrashError, QuerySyntaxError, ReleaseError
-from loader.store import Answer, ask, open_read_only
-from server import sandbox
+from loader.errors import NotAcceptableError, QueryCrashError, QuerySyntaxError, ReleaseError, RequestError
+from loader.store import Answer, ask, holds_union, open_read_only, quads
+from server import guard, sandbox
+from server.compression import Compressor, compressor
+from server.context import Context
 from server.diagnosis import diagnose
-from server.frames import BODY, BODY_SIZE, END, HEAD, HEADER, QUERY, READY, frame
-from server.guard import names_dataset
-from server.serialization import write
+from server.frames import BODY, BODY_SIZE, END, HEADER, READY, Reader, frame, said, send
+from server.guard import Checked, Limits
+from server.negotiation import form_of, formats
+from server.refusals import REFUSALS, as_json
+from server.serialization import write, write_quads
 
 _QUICK = 0.05  # seconds
-HEALTH_QUERY = Path(__file__).with_name("queries") / "health.rq"
+_LEAST = 1 << 10  # bytes of a short answer that are worth compressing
 STACK = 256 << 20  # bytes: the engine parses and plans by recursion; only what is touched is taken
 _WORN = 512 << 20  # bytes of address space that queries may leave behind before their worker is replaced
 
 
+@dataclass(frozen=True)
+class Held:
+    """A release as workers hold it: its store, whether that holds the union of its graphs, and JSON-LD's context."""
+
+    store: Store
+    holds_union: bool
+    context: Context
+
+    @classmethod
+    def of(cls, store: Store) -> Held:
+        """What is to be known of a store before it is asked; to find out warms it up."""
+        return cls(store, holds_union(store), Context.of(store))
+
+
 class Output:
-    """The binary file that the engine writes an answer to: frames on a pipe.
+    """The binary file that an answer is written to: frames on a socket, compressed where that is asked for.
 
     The first frame waits until it is full or the answer ends, so that what fails early fails before anything is said.
     """
 
-    def __init__(self, pipe: int, form: str, media_type: str) -> None:
-        self._pipe = pipe
-        self._header = {"form": form, "media_type": media_type}
+    def __init__(self, socket: int, header: dict[str, Any], encoding: str) -> None:
+        self._socket = socket
+        self._header = header
+        self._encoding = encoding
+        self._compressor: Compressor | None = None
         self._waiting = bytearray()
         self._begun = False
+
+    def cap(self, most: int) -> None:
+        """Say that the answer holds only its first `most` rows or triples."""
+        self._header["cap"] = most
 
     def write(self, data: bytes) -> int:
         """Take bytes; send them once a frame is full."""
@@ -57,61 +79,88 @@ class Output:
 
     def end(self, outcome: dict[str, Any]) -> None:
         """Send what is left, and how it ended."""
-        self._send(bytes(self._waiting), frame(END, _json(outcome)))
+        self._send(bytes(self._waiting), said(END, outcome))
 
     def _send(self, data: bytes, end: bytes = b"") -> None:
         header = b""
-        if not self._begun:
+        begins = not self._begun
+        if begins:
             self._begun = True
-            header = frame(HEADER, _json({**self._header, "length": len(data) if end else None}))
-        _send(self._pipe, header + (frame(BODY, data) if data else b"") + end)
+            if self._encoding != "identity" and not (end and len(data) < _LEAST):
+                self._compressor = compressor(self._encoding)
+                self._header["encoding"] = self._encoding
+        if self._compressor:
+            data = self._compressor.add(data) + (self._compressor.finish() if end else b"")
+        if begins:
+            header = said(HEADER, {**self._header, "length": len(data) if end else None})
+        send(self._socket, header + (frame(BODY, data) if data else b"") + end)
 
 
 class Worker:
-    """Answers queries on one store: `source` and `target` are the pipes from and to the server."""
+    """Answers queries on a release. `socket` is the descriptor of its connection with the server."""
 
-    def __init__(self, store: Store, source: int, target: int) -> None:
-        self._store = store
-        self._source = source
-        self._target = target
+    def __init__(self, held: Held, socket: int) -> None:
+        self._store = held.store
+        self._union = not held.holds_union
+        self._context = held.context
+        self._socket = socket
         self._at_start = sandbox.address_space()
         self._begun = 0.0
 
     def answer_all(self) -> None:
         """Answer one query after the other. Raises EOFError when the server is gone."""
+        reader = Reader(self._socket)
         while True:
-            failure = self._answer(_receive(self._source))
-            if failure:
-                _send(self._target, frame(END, _json(failure)))
+            _, payload = reader.receive()
+            self._begun = time.monotonic()
+            request: dict[str, Any] = json.loads(payload)
+            try:
+                self._dump(request) if "quads" in request else self._answer(request)
+            except REFUSALS as error:
+                send(self._socket, said(END, as_json(error)))
 
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """Answer one query; where that fails, return the facts that the server makes an error of."""
-        self._begun = time.monotonic()
-        query = request["query"]
-        graphs = request["default_graphs"], request["named_graphs"]
+    def _answer(self, request: dict[str, Any]) -> None:
+        """Answer one query. Raises one of REFUSALS."""
+        checked = guard.read(request["query"], Limits(*request["limits"]))
+        form = form_of(checked.form)
+        media_type = request[form]
+        if media_type is None:
+            raise NotAcceptableError(checked.form, request["asked"], [each.media_type for each in formats(form)])
+        found = self._ask(checked, request)
+        kind = "graph" if isinstance(found, QueryTriples) else "ask" if isinstance(found, QueryBoolean) else "select"
+        header = {"form": kind, "media_type": media_type, "stable": checked.is_stable}
+        output = Output(self._socket, header, request["encoding"])
         try:
-            found = ask(self._store, query, *graphs, union=not names_dataset(query))
-        except QuerySyntaxError as error:
-            detail = diagnose(error.detail, query, error.line, error.column)
-            return {"error": "syntax", "detail": detail, "line": error.line, "column": error.column}
-        except ValueError as error:  # the name of a graph is no IRI
-            return {"error": "request", "detail": str(error)}
-        except QueryCrashError as error:
-            return {"error": "crash", "detail": error.detail}
-        return self._write(found, request)
-
-    def _write(self, found: Answer, request: dict[str, Any]) -> dict[str, Any] | None:
-        form = "graph" if isinstance(found, QueryTriples) else "ask" if isinstance(found, QueryBoolean) else "select"
-        media_type = request["graph_media_type" if form == "graph" else "media_type"]
-        output = Output(self._target, form, media_type)
-        try:
-            write(found, media_type, cast(BinaryIO, output))
-        except NotAcceptableError as error:
-            return {"error": "format", "form": error.form, "asked": error.asked, "offers": error.offers}
+            write(found, media_type, output, _most(found, request), self._context)
         except (RuntimeError, ValueError, OSError) as error:
-            return {"error": "crash", "detail": str(error)}
+            raise QueryCrashError(str(error)) from error
         output.end({"worn": self._is_worn()})
-        return None
+
+    def _ask(self, checked: Checked, request: dict[str, Any]) -> Answer:
+        """The engine's answer; what is wrong is told of the query as it was sent, not as it was rewritten."""
+        graphs = request["default_graphs"], request["named_graphs"]
+        union = self._union and not checked.names_dataset
+        try:
+            try:
+                return ask(self._store, checked.text_to_run, *graphs, union=union)
+            except QuerySyntaxError:
+                if checked.text_to_run == request["query"]:
+                    raise
+                return ask(self._store, request["query"], *graphs, union=union)
+        except QuerySyntaxError as error:
+            detail = diagnose(error.detail, request["query"], error.line, error.column)
+            raise QuerySyntaxError(detail, error.line, error.column) from error
+        except ValueError as error:
+            raise RequestError(
+                f"default-graph-uri or named-graph-uri is no IRI: {error}. Give the whole IRI of a graph."
+            ) from error
+
+    def _dump(self, request: dict[str, Any]) -> None:
+        """Write one named graph, or all of them, as quads."""
+        header = {"form": "quads", "media_type": request["media_type"], "stable": True}
+        output = Output(self._socket, header, request["encoding"])
+        write_quads(quads(self._store, request["quads"]), request["media_type"], output)
+        output.end({"worn": self._is_worn()})
 
     def _is_worn(self) -> bool:
         """Whether too much is left behind; not asked after a quick query, which cannot have taken much."""
@@ -119,68 +168,33 @@ class Worker:
         return not quick and sandbox.address_space() - self._at_start > _WORN
 
 
-def _send(pipe: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(pipe, view) :]
-        except OSError as error:
-            raise EOFError from error
+def _most(found: Answer, request: dict[str, Any]) -> int | None:
+    """How many rows are wanted at most: so many, or as many as hold so many cells."""
+    most: int | None = request["most"]
+    if not isinstance(found, QuerySolutions) or not request["cells"]:
+        return most
+    fitting = max(1, int(request["cells"]) // max(1, len(found.variables)))
+    return fitting if most is None else min(most, fitting)
 
 
-def _receive(pipe: int) -> dict[str, Any]:
-    kind, length = HEAD.unpack(_read(pipe, HEAD.size))
-    assert kind == QUERY
-    request: dict[str, Any] = json.loads(_read(pipe, length))
-    return request
-
-
-def _read(pipe: int, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        piece = os.read(pipe, size - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
-    return bytes(data)
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value).encode()
-
-
-def work(store_path: Path, memory: int, confinement: str, source: int, target: int) -> None:
+def _live(socket: int, store_path: Path, memory: int, shared: Held | None) -> None:
     """Open the store, warm up, say how it went, and answer until the server is gone or memory is at an end."""
     try:
         try:
-            store = open_read_only(store_path)
-            bool(ask(store, HEALTH_QUERY.read_text(encoding="utf-8")))
+            worker = Worker(Held.of(open_read_only(store_path)) if shared is None else shared, socket)
         except ReleaseError as error:
-            _send(target, frame(READY, _json({"error": str(error)})))
+            send(socket, said(READY, {"error": str(error)}))
             return
-        worker = Worker(store, source, target)
         sandbox.limit_memory(memory)
-        _send(target, frame(READY, _json({"confinement": confinement})))
+        send(socket, said(READY, {"pid": os.getpid()}))
         worker.answer_all()
     except (EOFError, MemoryError):
         return
 
 
-def main() -> None:
-    """Start a worker from the command line: STORE MEMORY PARENT NICENESS."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    store_path, memory, parent, niceness = Path(sys.argv[1]), *map(int, sys.argv[2:5])
-    source, target = os.dup(0), os.dup(1)
-    os.dup2(2, 1)  # nothing but frames goes to the server
-    sys.stderr = os.fdopen(os.dup(2), "w")  # a fault of ours is told; the engine's last words when memory ends are not
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    os.nice(niceness)
-    confinement = sandbox.enter(parent)
+def work(socket: int, store_path: Path, memory: int, shared: Held | None) -> None:
+    """Be a worker, in a thread with a stack that is deep enough; returns when the server is gone."""
     threading.stack_size(STACK)
-    thread = threading.Thread(target=work, args=(store_path, memory, confinement, source, target))
+    thread = threading.Thread(target=_live, args=(socket, store_path, memory, shared))
     thread.start()
     thread.join()
-
-
-if __name__ == "__main__":
-    main()

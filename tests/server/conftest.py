@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pools import RunningPool
 from pyoxigraph import Literal, NamedNode, Quad
 from running import DRUGS, VERSION, Server, start
 
@@ -15,7 +16,6 @@ from loader import store
 from loader.namespaces import BASE, GRAPH, expand
 from loader.release import Release
 from server.settings import Settings
-from server.workers import Pool
 
 
 def quads() -> Iterator[Quad]:
@@ -60,14 +60,13 @@ def release(home: Path) -> Release:
 
 
 @pytest.fixture
-def make_pool(release: Release) -> Iterator[Callable[..., Pool]]:
+def make_pool(release: Release) -> Iterator[Callable[..., RunningPool]]:
     """Starts pools with given settings, and ends them."""
-    pools: list[Pool] = []
+    pools: list[RunningPool] = []
 
-    def make(**given: Any) -> Pool:
-        pool = Pool(release.store_path, Settings(**({"workers": 2, "reserved": 1} | given)))
+    def make(**given: Any) -> RunningPool:
+        pool = RunningPool(release.store_path, Settings(**({"workers": 2, "reserved": 1} | given)))
         pools.append(pool)
-        pool.wait_started()
         return pool
 
     yield make

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pools import RunningPool
 
 from loader.release import open_current
 from server.app import create_app
 from server.serving import EXTENSION, Serving
 from server.settings import Settings
-from server.workers import Pool
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +19,8 @@ def serving_app(real_home: Path) -> Iterator[Flask]:
     """The application; its workers end with the tests."""
     release = open_current(real_home)
     settings = Settings(workers=1, reserved=1)
-    pool = Pool(release.store_path, settings)
-    pool.wait_started()
-    yield create_app(settings, release, pool)
+    pool = RunningPool(release.store_path, settings)
+    yield create_app(settings, release, pool.asker)
     pool.close()
 
 

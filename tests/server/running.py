@@ -88,12 +88,17 @@ def start(home: Path, **variables: str) -> Server:
     return Server(process, line.split()[-1].rstrip("/"))
 
 
-def workers_of(pid: int) -> list[int]:
-    """The process ids of a server's workers, from /proc."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
+def children_of(pid: int) -> list[int]:
+    """The process ids of a process's children, and of theirs, from /proc."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
-            fields = status.read_text(encoding="utf-8").rpartition(")")[2].split()
-            if int(fields[1]) == pid and fields[0] != "Z":
-                found.append(int(status.parent.name))
+            for child in map(int, path.read_text(encoding="utf-8").split()):
+                found += [child, *children_of(child)]
     return found
+
+
+def workers_of(pid: int) -> list[int]:
+    """The process ids of a server's workers: the children of its nursery."""
+    nursery, *workers = children_of(pid)
+    return workers

@@ -34,7 +34,7 @@ HOSTILE = [
 
 
 def ask(served: Serving, text: str, media_type: str = "text/csv") -> str:
-    return served.pool.run(text, media_type, reserved=True).read().decode("utf-8").replace("\r\n", "\n")
+    return served.asker.run(text, media_type, reserved=True).body.decode("utf-8").replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -55,7 +55,7 @@ def answer(served: Serving, number: int, **bound: Any) -> list[Row]:
     """The rows of the answer to a question."""
     query = queries.read(f"examples/{QUESTIONS[number]}")
     text = (query.bind(**bound) if bound else query).text
-    return list(csv.DictReader(io.StringIO(served.pool.run(text, "text/csv", reserved=True).read().decode("utf-8"))))
+    return list(csv.DictReader(io.StringIO(served.asker.run(text, "text/csv", reserved=True).body.decode("utf-8"))))
 
 
 def table(dossier: Path, name: str) -> list[Row]:

@@ -1,0 +1,78 @@
+"""Documents for programs that do not change while a release is served: the service description, prefixes, context."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from loader.errors import MethodError, NotAcceptableError
+from server import cache, compression, description, sparql
+from server.exchange import Exchange, Response
+from server.negotiation import GRAPH, choose_format, formats
+from server.serialization import write_triples
+from server.site import Site
+
+_METHODS = ("GET", "HEAD", "OPTIONS")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
+_A_DAY = "public, max-age=86400"
+
+
+def describe(exchange: Exchange, site: Site) -> Response:
+    """The service description (SPARQL 1.1 Service Description), in the graph format that Accept likes."""
+    accept = exchange.header(b"accept")
+    chosen = choose_format(accept, GRAPH)
+    if chosen is None:
+        offers = [each.media_type for each in formats(GRAPH)]
+        raise NotAcceptableError("a request without a query, the service description,", accept or "", offers)
+    body = _description(site, _endpoint(exchange, site), chosen.media_type)
+    return _document(exchange, site, body, sparql.content_type(chosen.media_type), sparql.FRESH)
+
+
+def _endpoint(exchange: Exchange, site: Site) -> str:
+    """The address at which this endpoint was reached, as far as it can be told."""
+    if site.settings.address:
+        return f"{site.settings.address.rstrip('/')}/sparql"
+    host = exchange.header(b"host") or ""
+    return f"http://{host if _HOST.fullmatch(host) else 'localhost'}/sparql"
+
+
+@lru_cache(100)
+def _description(site: Site, endpoint: str, media_type: str) -> bytes:
+    release = site.release
+    triples = description.service_description(endpoint, release, release.manifest["graphs"])
+    return write_triples(triples, media_type, site.context)
+
+
+def _context(site: Site) -> str:
+    return json.dumps(site.context.document(), ensure_ascii=False, indent=1) + "\n"
+
+
+PATHS: Mapping[str, tuple[str, Callable[[Site], str]]] = {
+    "/prefixes.ttl": ("text/turtle; charset=utf-8", lambda site: description.prefixes_turtle()),
+    "/prefixes.json": ("application/json", lambda site: description.prefixes_json()),
+    "/context.jsonld": ("application/ld+json", _context),
+}
+
+
+async def answer(exchange: Exchange, site: Site) -> Response:
+    """One of the documents at PATHS."""
+    if exchange.method == "OPTIONS":
+        return sparql.preflight(_METHODS)
+    if exchange.method not in _METHODS:
+        raise MethodError(exchange.method, _METHODS)
+    content_type, write = PATHS[exchange.path]
+    return _document(exchange, site, write(site).encode(), content_type, _A_DAY)
+
+
+def _document(exchange: Exchange, site: Site, body: bytes, content_type: str, freshness: str) -> Response:
+    encoding = compression.choose(exchange.header(b"accept-encoding"))
+    entity_tag = cache.tag(site.release, body, content_type, encoding)
+    headers = {"ETag": entity_tag, "Vary": sparql.VARY, "Cache-Control": freshness}
+    if cache.has(exchange.header(b"if-none-match"), entity_tag):
+        return Response(304, headers)
+    headers["Content-Type"] = content_type
+    if encoding != "identity":
+        headers["Content-Encoding"] = encoding
+    return Response(200, headers, compression.compress(body, encoding))

@@ -1,0 +1,124 @@
+"""One request and its answer, over ASGI: reads the body within a limit, gives the answer, notices who has left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from loader.errors import BodySizeError, ClientGoneError, RequestError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_LINGER = 4  # times the limit of a body that is read on and thrown away, so that the client hears why
+_PATIENCE = 0.05  # seconds until it is worth watching whether a client is still there
+
+
+@dataclass
+class Response:
+    """An answer: its body, or the pieces of it where its length is not known."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    pieces: AsyncGenerator[bytes, None] | None = None
+
+
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they are sent."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+class Exchange:
+    """A request. `left` is true when the client has closed the connection; whatever answers it is cancelled then."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query_string: bytes = scope["query_string"]
+        self.left = False
+        self._receive = receive
+        self._send = send
+        self._body: bytes | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """The value of a header (its name in lower case), the values of several joined by commas."""
+        values = [value for each, value in self.scope["headers"] if each == name]
+        return b",".join(values).decode("latin-1") if values else None
+
+    async def body(self, limit: int) -> bytes:
+        """The body. Raises BodySizeError beyond `limit` bytes, ClientGoneError where it breaks off."""
+        if self._body is None:
+            self._body = await self._read(limit)
+        return self._body
+
+    async def _read(self, limit: int) -> bytes:
+        length = self.header(b"content-length")
+        data, size, more = bytearray(), 0, True
+        if length and length.isdigit() and int(length) > _LINGER * limit:
+            raise BodySizeError(limit)
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGoneError
+            size += len(message["body"])
+            more = message["more_body"]
+            if size <= limit:
+                data += message["body"]
+            elif size > _LINGER * limit:
+                break
+        if size > limit:
+            raise BodySizeError(limit)
+        if self.header(b"content-encoding") not in (None, "", "identity"):
+            raise RequestError("the body is sent with a content coding; send it as it is, without one.")
+        return bytes(data)
+
+    def watch(self) -> None:
+        """From now on, have the task that answers cancelled where the client leaves. Call it when the body is read."""
+        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+
+        def begin() -> None:
+            self._watch = loop.create_task(self._wait_for_leave(task))
+
+        self._timer = loop.call_later(_PATIENCE, begin)
+
+    async def _wait_for_leave(self, task: asyncio.Task[Any] | None) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+        self.left = True
+        if task:
+            task.cancel()
+
+    def unwatch(self) -> None:
+        """Watch no longer."""
+        if self._timer:
+            self._timer.cancel()
+        if self._watch:
+            self._watch.cancel()
+
+    async def give(self, response: Response, common: Sequence[tuple[bytes, bytes]]) -> None:
+        """Send an answer, with the headers that all have. Where a piece fails, the answer is left unfinished."""
+        headers = response.headers
+        if response.pieces is None and response.status not in (204, 304) and "Content-Length" not in headers:
+            headers["Content-Length"] = str(len(response.body))
+        raw = [*common, *encoded(headers)]
+        start = {"type": "http.response.start", "status": response.status, "headers": raw}
+        if response.pieces is None:
+            self.unwatch()
+            await self._send(start)
+            await self._send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else response.body})
+            return
+        await self._send(start)
+        async with aclosing(response.pieces) as pieces:
+            async for piece in pieces:
+                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        self.unwatch()
+        await self._send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,106 @@
+"""The front: every request comes here. The endpoint, graphs and other documents for programs are answered in the event
+loop; the pages by Flask, in threads.
+
+It is an ASGI application. Nothing in it waits: queries run in workers; pages are made, and long texts read, in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+
+from loader.errors import BusyError, ClientGoneError, SarcographError
+from server import documents, graph_store, problems, requests, sparql
+from server.exchange import Exchange, Receive, Response, Scope, Send, encoded
+from server.negotiation import wants_html
+from server.pages_in_threads import Pages
+from server.site import HEADERS, Site
+
+_HEALTH_SECONDS = 2.0
+
+Handler = Callable[[Exchange, Site], Awaitable[Response | None]]
+
+
+class Front:
+    """The ASGI application of one site."""
+
+    def __init__(self, site: Site, pages: Pages) -> None:
+        self._site = site
+        self._pages = pages
+        self._common = encoded({**HEADERS, "Sarcograph-Release": site.release.version})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        exchange = Exchange(scope, receive, send)
+        try:
+            await exchange.give(await self._answer(exchange), self._common)
+        except ClientGoneError:
+            return
+        except SarcographError as error:  # after the first byte: the answer is left unfinished, which clients notice
+            print(f"sarcograph: an answer was broken off: {error}", file=sys.stderr)
+        except asyncio.CancelledError:
+            if not exchange.left:
+                raise
+        finally:
+            exchange.unwatch()
+
+    async def _answer(self, exchange: Exchange) -> Response:
+        site = self._site
+        handler = _handler(exchange.path)
+        try:
+            if handler:
+                response = await handler(exchange, site)
+                if response:
+                    return response
+            return await self._pages.answer(exchange)
+        except ClientGoneError:
+            raise
+        except SarcographError as error:
+            if handler is sparql.answer and wants_html(exchange.header(b"accept")) and not isinstance(error, BusyError):
+                return await self._pages.answer(exchange, error)
+            return problem(error, exchange)
+
+
+def problem(error: SarcographError, exchange: Exchange) -> Response:
+    """The problem document of an error."""
+    status, headers, body = problems.document(error)
+    return Response(status, headers, body)
+
+
+def _handler(path: str) -> Handler | None:
+    if path in ("/sparql", "/sparql/"):
+        return sparql.answer
+    if path == "/health":
+        return health
+    if graph_store.is_there(path):
+        return graph_store.answer
+    if path in documents.PATHS:
+        return documents.answer
+    return None
+
+
+async def health(exchange: Exchange, site: Site) -> Response:
+    """Whether queries are answered right now, found by asking one, and whether dead workers can be replaced.
+
+    A worker that is just being replaced is no fault: it is missing for some milliseconds after each cut-off query.
+    """
+    try:
+        request = requests.query(site.health_query, site.settings)
+        reply = await site.pool.run(request, deadline=_HEALTH_SECONDS, reserved=True)
+        answered = b"true" in await reply.read()
+    except SarcographError:
+        answered = False
+    status = site.pool.status()
+    names = ("live", "expected", "busy", "waiting", "confinement", "shared", "failure")
+    body: Mapping[str, object] = {
+        "status": "ok" if answered and status["failure"] is None else "degraded",
+        "release": site.release.version,
+        "answered": answered,
+        "workers": {name: status[name] for name in names},
+    }
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    return Response(200 if answered else 503, headers, json.dumps(body, indent=1).encode() + b"\n")

@@ -1,0 +1,101 @@
+"""The pages, which Flask makes: each request in a thread of its own, its query cancelled when the visitor leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import io
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from a2wsgi.wsgi import build_environ
+
+from loader.errors import BusyError, SarcographError
+from server import compression
+from server.asking import VISIT, Visit
+from server.exchange import Exchange, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+ERROR = "sarcograph.error"  # in the environment: what a request to the endpoint failed of, to be told as a page
+_THREADS = 16
+_MOST_WAITING = 500  # visitors whose page is being made or waits to be
+_LEAST = 1 << 10  # bytes that are worth compressing
+_NOT_ASCII = re.compile(rb"[^\x21-\x7e]")
+_PACKED = ("image/", "font/")  # compressed already
+
+
+class Pages:
+    """Gives requests to a WSGI application. `max_body` is in bytes."""
+
+    def __init__(self, app: WSGIApplication, max_body: int) -> None:
+        self._app = app
+        self._max_body = max_body
+        self._threads = ThreadPoolExecutor(_THREADS, "page")
+        self._visits = 0
+
+    async def answer(self, exchange: Exchange, error: SarcographError | None = None) -> Response:
+        """The page that answers a request, or tells of an error that it led to."""
+        if self._visits >= _MOST_WAITING:
+            raise BusyError(1)
+        environ = await self._environ(exchange, error)
+        exchange.watch()
+        visit = Visit()
+        self._visits += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, contextvars.copy_context().run, self._make, environ, visit
+            )
+        except asyncio.CancelledError:
+            visit.leave()
+            raise
+        finally:
+            self._visits -= 1
+
+    async def _environ(self, exchange: Exchange, error: SarcographError | None) -> dict[str, Any]:
+        body = await exchange.body(self._max_body) if exchange.method in ("POST", "PUT", "PATCH") else b""
+        query = _NOT_ASCII.sub(lambda match: b"%%%02X" % match[0][0], exchange.query_string)
+        scope: Any = {**exchange.scope, "query_string": query}
+        sent: Any = io.BytesIO(body)
+        environ: dict[str, Any] = dict(build_environ(scope, sent))
+        environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.multiprocess": False, ERROR: error}
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        return environ
+
+    def _make(self, environ: dict[str, Any], visit: Visit) -> Response:
+        """In a thread: run the application."""
+        VISIT.set(visit)
+        response = Response(500)
+
+        def start(status: str, headers: Iterable[tuple[str, str]], exc_info: object = None) -> Any:
+            response.status = int(status.split(" ", 1)[0])
+            for name, value in headers:
+                before = response.headers.get(name)
+                response.headers[name] = f"{before}, {value}" if before else value
+
+        pieces = self._app(environ, start)
+        try:
+            response.body = b"".join(pieces)
+        finally:
+            getattr(pieces, "close", lambda: None)()
+        _compress(response, environ.get("HTTP_ACCEPT_ENCODING"))
+        return response
+
+
+def _compress(response: Response, accepted: str | None) -> None:
+    if len(response.body) < _LEAST or response.headers.get("Content-Type", "").startswith(_PACKED):
+        return
+    vary = response.headers.get("Vary")
+    response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
+    encoding = compression.choose(accepted)
+    if encoding == "identity":
+        return
+    response.body = compression.compress(response.body, encoding)
+    response.headers["Content-Encoding"] = encoding
+    response.headers["Content-Length"] = str(len(response.body))
+    tag = response.headers.get("ETag", "")
+    if tag and not tag.startswith("W/"):
+        response.headers["ETag"] = f"W/{tag}"

@@ -1,0 +1,56 @@
+"""What a worker is asked, as JSON on its way: a query, or the quads of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import Any
+
+from server.guard import Limits
+from server.settings import Settings
+
+SRJ = "application/sparql-results+json"
+TURTLE = "text/turtle"
+
+
+def limits(settings: Settings) -> Limits:
+    """What the guard holds a query to."""
+    return Limits(length=settings.max_query, nesting=settings.max_nesting)
+
+
+def query(
+    text: str,
+    settings: Settings,
+    *,
+    solutions: str | None = SRJ,
+    graph: str | None = TURTLE,
+    asked: str = "",
+    default_graphs: Sequence[str] | None = None,
+    named_graphs: Sequence[str] | None = None,
+    encoding: str = "identity",
+    most: int | None = None,
+    cells: int | None = None,
+) -> dict[str, Any]:
+    """Answer a query: SELECT and ASK as the media type `solutions`, CONSTRUCT and DESCRIBE as `graph`.
+
+    Where the one that is needed is None, the answer is a NotAcceptableError that repeats what was `asked`. At most
+    `most` rows or triples are given, and as many rows as hold `cells` values. Without graphs, the query's own dataset
+    is asked.
+    """
+    return {
+        "query": text,
+        "solutions": solutions,
+        "graph": graph,
+        "asked": asked,
+        "default_graphs": default_graphs,
+        "named_graphs": named_graphs,
+        "encoding": encoding,
+        "most": most,
+        "cells": cells,
+        "limits": astuple(limits(settings)),
+    }
+
+
+def quads(graph: str | None, media_type: str, encoding: str = "identity") -> dict[str, Any]:
+    """Write one named graph, or all of them, as TriG or N-Quads."""
+    return {"quads": graph, "media_type": media_type, "encoding": encoding}
