@@ -57,11 +57,14 @@ class Checked(NamedTuple):
     text_to_run: str
 
 
-def read(query: str, limits: Limits) -> Checked:
-    """All that is to be known of a query before it is tried. Raises what `check` raises."""
+def read(query: str, limits: Limits, triples: int | None = None) -> Checked:
+    """All that is to be known of a query before it is tried. Raises what `check` raises.
+
+    `triples` is how many the default graph holds; None where that is not known, or the request names its graphs.
+    """
     form, found = _checked(query, limits)
     lower = query.lower()
-    return Checked(form, _names_dataset(lower, found), _is_stable(lower, found), rewrite(query, found))
+    return Checked(form, _names_dataset(lower, found), _is_stable(lower, found), rewrite(query, found, triples))
 
 
 def check(query: str, limits: Limits) -> str:
