@@ -74,9 +74,10 @@ class Numbered:
         """Whether any graph holds the triple."""
         return tuple(self._numbers.get(term, _ALL) for term in triple) in self.union
 
-    def terms(self) -> Iterator[tuple[Term, Term, Term]]:
-        """The different triples of all graphs."""
-        return ((self._terms[s], self._terms[p], self._terms[o]) for s, p, o in self.union)
+    def triples_of(self, properties: Iterable[NamedNode]) -> Iterator[tuple[Term, Term, Term]]:
+        """The different triples of some properties in all graphs."""
+        wanted = {self._numbers[this] for this in properties if this in self._numbers}
+        return ((self._terms[s], self._terms[p], self._terms[o]) for s, p, o in self.union if p in wanted)
 
     def figures(self, graph: str) -> Figures:
         """The figures of one graph."""

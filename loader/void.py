@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from pyoxigraph import NamedNode, Quad
 
-from loader.namespaces import BASE, EXAMPLES_GRAPH, GRAPH, RELEASE, VOID_GRAPH, compress, expand, prefixes
+from loader.namespaces import BASE, EXAMPLES_GRAPH, GRAPH, RELEASE, VOID_GRAPH, compress, prefixes
 from loader.partitions import Figures, Numbered, Part
 from loader.terms import Subject, Term, content, english, named, text, typed
 
@@ -49,12 +49,9 @@ _LABELS = {
     VOID_GRAPH: "VoID description",
     EXAMPLES_GRAPH: "Example queries",
 }
-_MAPPINGS = frozenset(
-    expand(curie)
-    for curie in (
-        *(f"skos:{name}Match" for name in ("exact", "close", "broad", "narrow", "related")),
-        *("owl:sameAs", "owl:equivalentClass", "owl:equivalentProperty", "rdfs:subClassOf", "rdfs:subPropertyOf"),
-    )
+_MAPPINGS = (
+    *(f"skos:{name}Match" for name in ("exact", "close", "broad", "narrow", "related")),
+    *("owl:sameAs", "owl:equivalentClass", "owl:equivalentProperty", "rdfs:subClassOf", "rdfs:subPropertyOf"),
 )
 _MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 # The name is what the server's `format=` calls the format.
@@ -251,8 +248,8 @@ def _links(graph: str, figures: Figures) -> Iterator[Statement]:
 def _mappings(held: Numbered) -> Iterator[Statement]:
     """The mappings to other vocabularies, by property and by the prefix whose IRI the mapped one begins with."""
     found: Counter[tuple[str, str]] = Counter()
-    for subject, predicate, object_ in held.terms():
-        if content(predicate) in _MAPPINGS and isinstance(object_, NamedNode) and content(subject).startswith(BASE):
+    for subject, predicate, object_ in held.triples_of(map(named, _MAPPINGS)):
+        if isinstance(object_, NamedNode) and content(subject).startswith(BASE):
             prefix = _prefix_of(object_.value)
             if prefix and not object_.value.startswith(BASE):
                 found[content(predicate), prefix] += 1
