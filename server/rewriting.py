@@ -39,7 +39,7 @@ _IN_GROUPS = _LOOSE | _OPAQUE | {"FILTER", "BIND", "GRAPH", "NOT", "A", "TRUE", 
 _TERMS = frozenset(("iri", "name", "variable", "string", "tag", "number"))
 _IN_TRIPLES = frozenset(("a", "true", "false", "^", "/", ".", ";", ",", "(", ")", "[", "]"))
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
-# Another IRI could be a comparison: ?a<?b)FILTER(?c>?d
+# Another IRI could be a comparison (?a<?b)FILTER(?c>?d) or begin a comment.
 _SURE_IRI = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]*://.*|[\w:./%~@-]*)>$", re.DOTALL)
 _COUNTING = re.compile(r"SELECT \( (COUNT \( \* \)) AS (\?\w+) \) (?:WHERE )?\{ (\?\w+ \?\w+ \?\w+) (?:\. )?\}$")
 _LONGEST = 16  # tokens of such a query after its prologue
@@ -54,7 +54,7 @@ def rewrite(query: str, found: list[Token], triples: int | None = None) -> str:
     if triples is not None and (counting := _counting(found)):
         (first, last), (begin, end) = counting
         return f"{query[:first]}{triples}{query[last:begin]}{query[end:]}"
-    if not any(kind == "word" and text.upper() == "OPTIONAL" for kind, text, _ in found):
+    if "optional" not in query.lower():
         return query
     pairs = _pairs(found)
     if pairs is None or any(map(_is_unsure, found)):
@@ -80,7 +80,9 @@ def _counting(found: list[Token]) -> tuple[tuple[int, int], tuple[int, int]] | N
 
 
 def _is_unsure(token: Token) -> bool:
-    return in_doubt(token) or (token.kind == "iri" and not _SURE_IRI.match(token.text))
+    if token.kind == "iri":
+        return not _SURE_IRI.match(token.text)
+    return in_doubt(token)
 
 
 def _pairs(found: list[Token]) -> dict[int, int] | None:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from loader.errors import QueryForbiddenError, QueryLimitError, QuerySyntaxError, SarcographError
-from server.guard import FORMS, Limits, check, names_dataset
+from server.guard import FORMS, Limits, check, names_dataset, read
 
 CALLS = [
     "ASK { SERVICE <http://a/> { ?s ?p ?o } }",
@@ -205,6 +205,7 @@ def test_a_string_that_is_not_closed_is_told_so(query: str) -> None:
 def test_a_query_names_its_dataset_only_by_a_from_of_its_own() -> None:
     assert names_dataset("SELECT * FROM <a:b> { ?s ?p ?o }")
     assert names_dataset("construct { ?s ?p ?o } from named <a:b> where { ?s ?p ?o }")
+    assert names_dataset("SELECT * FROMNAMED<a:b>{ ?s ?p ?o }")
     assert not names_dataset("SELECT ?from { ?from <a:from> 'FROM' } # FROM <a:b>")
 
 
@@ -215,3 +216,39 @@ def test_a_long_run_of_one_sign_is_read_in_moments(run: str) -> None:
     with contextlib.suppress(SarcographError):
         check("SELECT * {" + run * (400_000 // len(run)) + "}", Limits())
     assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (NOW() AS ?now) { }",
+        "SELECT * { ?s ?p ?o } ORDER BY rand()",
+        "SELECT * { ?s ?p ?o FILTER(?o<struuid ()) }",
+        "ASK { ?s ?p 'a'@en--ltrFILTER(?o<RAND()) }",
+        "SELECT (UUID() AS ?u) { }",
+        "SELECT * { ?s ?p ?o FILTERNOW() }",
+        "CONSTRUCT { ?b ?p ?o } { ?s ?p ?o BIND(BNODE(STR(?s)) AS ?b) }",
+    ],
+)
+def test_a_query_whose_answer_changes_is_found_out(query: str) -> None:
+    assert not read(query, Limits()).is_stable
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?now ?random { ?now <http://a/rand> ?random, 'NOW()' } # UUID()",
+        "PREFIX now: <http://a/> SELECT * { ?s now:rand ?o, '''now''' }",
+    ],
+)
+def test_a_query_that_only_looks_like_it_is_stable(query: str) -> None:
+    assert read(query, Limits()).is_stable
+
+
+def test_one_reading_says_all_that_is_to_be_known() -> None:
+    query = "PREFIX : <http://a/> SELECT * FROM :g { ?s a :T OPTIONAL { ?s :p ?o } }"
+    form, with_dataset, is_stable, text = read(query, Limits())
+    assert (form, with_dataset, is_stable) == ("SELECT", True, True)
+    assert text == "PREFIX : <http://a/> SELECT * FROM :g { ?s a :T LATERAL { OPTIONAL { ?s :p ?o } } }"
+    with pytest.raises(QueryForbiddenError, match="SERVICE"):
+        read("ASK { SERVICE <http://a/> { ?s ?p ?o } }", Limits())
