@@ -63,7 +63,7 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
     leaves = hashing.leaves(quads)
     current = _current(home)
     content_hash = hashing.root(leaves)
-    if current and current.manifest["content_hash"] == content_hash and current.manifest["code_version"] == _code():
+    if current and _holds(current, content_hash):
         return Built(current, False, report, tables)
     now = datetime.now(UTC).replace(microsecond=0)
     manifest = _manifest(release.next_version(home, now.date()), now, content_hash, quads, report, tables)
@@ -88,6 +88,12 @@ def _current(home: Path) -> Release | None:
         return release.open_current(home)
     except (NoReleaseError, ReleaseError):
         return None
+
+
+def _holds(current: Release, content_hash: str) -> bool:
+    """Whether a release is what this code would make of the content; older ones do not tell the size of all graphs."""
+    made = current.manifest
+    return made["content_hash"] == content_hash and made["code_version"] == _code() and "default_graph" in made
 
 
 def _code() -> str:

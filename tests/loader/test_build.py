@@ -52,6 +52,17 @@ def test_the_same_facts_give_the_same_hash_and_no_second_release(real_home: Path
     assert again.release.manifest["content_hash"] == elsewhere.release.manifest["content_hash"]
 
 
+def test_a_release_that_does_not_know_the_size_of_all_its_graphs_is_built_anew(real_home: Path, tmp_path: Path) -> None:
+    shutil.copytree(real_home, tmp_path / "home")
+    path = release.open_current(tmp_path / "home").path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["default_graph"]
+    path.write_text(json.dumps(manifest))
+    again = build(facts(), tmp_path / "home")
+    assert again.new and again.release.manifest["content_hash"] == manifest["content_hash"]
+    assert sum(again.release.manifest["graphs"].values()) >= again.release.manifest["default_graph"]
+
+
 def test_a_changed_fact_gives_another_hash_and_the_next_version(changed: Facts, tmp_path: Path) -> None:
     first = build(changed, tmp_path / "home").release
     path = changed.data / "curated/agency/fda.ttl"
