@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from loader.errors import NotAcceptableError
 from loader.namespaces import expand, prefixes
@@ -78,20 +78,28 @@ def nameable(triples: Iterable[Triple], media_type: str, offers: Sequence[str]) 
 
     Raises NotAcceptableError at the first that cannot. Blank nodes such as `_:1` get names that XML has.
     """
+    offers = [offer for offer in offers if offer != media_type]
     known: set[str] = set()
+
+    def check(name: str) -> None:
+        if name not in known and not _is_element(name):
+            raise NotAcceptableError(f"a query that finds the name <{name}>", media_type, offers)
+        known.add(name)
+
     before: object = None
     for triple in triples:
         subject, predicate, value = triple
-        names = [predicate.value]
-        if names[0] == _TYPE and isinstance(value, NamedNode) and subject != before:
-            names.append(value.value)
-        for name in names:
-            if name not in known and not _is_element(name):
-                others = [offer for offer in offers if offer != media_type]
-                raise NotAcceptableError(f"a query that finds the name <{name}>", media_type, others)
-            known.add(name)
+        name = predicate.value
+        if name not in known:
+            check(name)
+        if name == _TYPE and isinstance(value, NamedNode) and subject != before:
+            check(value.value)
         before = subject
-        yield triple if isinstance(subject, NamedNode) and not isinstance(value, BlankNode) else _with_names(triple)
+        plain = isinstance(subject, NamedNode) and isinstance(value, NamedNode | Literal)
+        while isinstance(value, Triple):
+            check(value.predicate.value)
+            value = value.object
+        yield triple if plain else _with_names(triple)
 
 
 def _is_element(iri: str) -> bool:
@@ -109,7 +117,12 @@ def _is_element(iri: str) -> bool:
 
 def _with_names(triple: Triple) -> Triple:
     """The triple with blank nodes that XML can name: `_:1` becomes `_:x-31`, its characters in hexadecimal."""
-    return Triple(*(_named(term) if isinstance(term, BlankNode) else term for term in triple))
+    subject, predicate, value = triple
+    return Triple(
+        _named(subject) if isinstance(subject, BlankNode) else subject,
+        predicate,
+        _with_names(value) if isinstance(value, Triple) else _named(value) if isinstance(value, BlankNode) else value,
+    )
 
 
 def _named(blank: BlankNode) -> BlankNode:

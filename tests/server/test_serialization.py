@@ -293,6 +293,16 @@ def test_rdf_xml_refuses_names_that_are_its_own_syntax(name: str) -> None:
         write_triples([Triple(P, NamedNode(expand("rdf:type")), NamedNode(expand(f"rdf:{name}")))], RDF_XML)
 
 
+def test_rdf_xml_holds_triple_terms_with_any_blank_node_and_refuses_their_predicates_too() -> None:
+    blank = BlankNode("1")
+    said = [Triple(blank, P, Triple(blank, P, Triple(blank, P, blank))), Triple(P, P, blank)]
+    assert canonical(parsed(write_triples(said, RDF_XML), RDF_XML)) == canonical(said)
+    typed = Triple(P, NamedNode(expand("rdf:type")), NamedNode("http://e.org/1"))
+    assert parsed(write_triples([Triple(P, P, typed)], RDF_XML), RDF_XML) == [Triple(P, P, typed)]
+    with pytest.raises(NotAcceptableError):
+        write_triples([Triple(P, P, Triple(P, P, Triple(P, NamedNode("http://e.org/1"), P)))], RDF_XML)
+
+
 # Graphs
 
 
