@@ -6,12 +6,14 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,16 @@ class Server:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, _lower(error.headers), error.read())
+
+    @contextlib.contextmanager
+    def started(self, **parameters: str) -> Iterator[None]:
+        """While one query runs; leave, and its connection is closed."""
+        host, port = self.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 10) as connection:
+            target = f"/sparql?{urllib.parse.urlencode(parameters)}"
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            time.sleep(0.3)
+            yield
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; returns the exit status."""

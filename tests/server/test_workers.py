@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import signal
 import socket
@@ -12,11 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import brotli
 import pytest
 from pools import RunningPool
+from pyoxigraph import Literal, NamedNode, Quad
 from running import DRUGS, ENDLESS
 
+from loader import store
 from loader.errors import (
     BusyError,
     NotAcceptableError,
@@ -27,6 +33,7 @@ from loader.errors import (
     ReleaseError,
 )
 from loader.namespaces import BASE, GRAPH
+from loader.release import Release
 from server.guard import Limits
 from server.settings import Settings
 
@@ -331,3 +338,97 @@ def test_a_release_without_a_store_is_told_at_the_start(tmp_path: Path) -> None:
     for memory in (0, 1 << 30):
         with pytest.raises(ReleaseError, match="is missing"):
             RunningPool(tmp_path / "store", Settings(workers=1, reserved=1, store_memory=memory), triples=1)
+
+
+@pytest.mark.parametrize("memory, shared", [(1 << 30, True), (0, False)], ids=["in memory", "on disk"])
+def test_workers_share_a_release_in_memory_unless_it_is_too_large(
+    release: Release, memory: int, shared: bool, opened: list[RunningPool]
+) -> None:
+    pool = RunningPool(release.store_path, Settings(workers=1, reserved=1, store_memory=memory), triples=2 * DRUGS)
+    opened.append(pool)
+    assert pool.status()["shared"] is shared
+    assert pool.status()["confinement"] == "seccomp"
+    assert pool.run(POINT, "text/csv").read() == b"label\r\ndrug 7\r\n"
+
+
+@pytest.fixture
+def opened() -> Iterator[list[RunningPool]]:
+    """Pools to be ended."""
+    pools: list[RunningPool] = []
+    yield pools
+    for pool in pools:
+        pool.close()
+
+
+@pytest.mark.parametrize("memory", [1 << 30, 0], ids=["in memory", "on disk"])
+def test_a_triple_of_two_graphs_is_one_triple_of_their_union(
+    tmp_path: Path, memory: int, opened: list[RunningPool]
+) -> None:
+    said = NamedNode(f"{BASE}drug/a"), NamedNode(f"{BASE}ontology#p"), Literal("said twice")
+    other = NamedNode(f"{BASE}drug/b"), NamedNode(f"{BASE}ontology#p"), Literal("said once")
+    one, two = NamedNode(GRAPH + "one"), NamedNode(GRAPH + "two")
+    store.write(tmp_path / "store", [Quad(*said, one), Quad(*said, two), Quad(*other, two)])
+    opened.append(RunningPool(tmp_path / "store", Settings(workers=1, reserved=1, store_memory=memory), triples=3))
+
+    def count(pattern: str, **given: Any) -> int:
+        answer = opened[0].run(f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}", "text/csv", **given)
+        return int(answer.read().split()[1])
+
+    assert count("?s ?p ?o") == 2
+    assert count("GRAPH ?g { ?s ?p ?o }") == 3
+    assert count("?s ?p ?o", default_graphs=[one.value]) == 1
+    assert len(opened[0].dump(None, "application/n-quads").splitlines()) == 3
+    assert len(opened[0].dump(two.value, "application/n-quads").splitlines()) == 2
+
+
+def test_a_nursery_that_is_killed_is_replaced_with_its_workers(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2, reserved=1)
+    before = pool.status()["processes"]
+    nursery = int(Path(f"/proc/{before[0]}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(nursery, signal.SIGKILL)
+    assert until(lambda: not set(before) & set(pool.status()["processes"]) and pool.status()["live"] == 3, 20)
+    assert pool.status()["failure"] is None
+    assert pool.run(POINT).read()
+
+
+def test_a_client_that_leaves_the_queue_leaves_its_place(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    running = pool.begin(ENDLESS)
+    assert until(lambda: pool.status()["busy"] == 1)
+    waiting = pool.begin(POINT)
+    assert until(lambda: pool.status()["waiting"] == 1)
+    waiting.cancel()
+    assert until(lambda: pool.status()["waiting"] == 0)
+    running.cancel()
+    assert pool.run(POINT).read()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+def test_a_worker_compresses_what_is_worth_it(make_pool: MakePool, encoding: str) -> None:
+    pool = make_pool()
+    short = pool.run(POINT, "text/csv", encoding=encoding)
+    assert (short.reply.encoding, short.read()) == ("identity", b"label\r\ndrug 7\r\n")
+    for limit in (100, 4000):  # one frame, and many
+        query = f"SELECT * WHERE {{ ?s ?p ?o }} ORDER BY ?s ?p LIMIT {limit}"
+        plain, packed = pool.run(query).read(), pool.run(query, encoding=encoding)
+        assert packed.reply.encoding == encoding
+        body = packed.read()
+        assert len(body) < len(plain) / 5
+        assert (gzip.decompress(body) if encoding == "gzip" else brotli.decompress(body)) == plain
+
+
+def test_an_answer_that_is_cut_says_so_and_leaves_its_worker_alive(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    processes = pool.status()["processes"]
+    cut = pool.run(EVERYTHING, most=10)
+    assert cut.reply.cap == 10
+    assert len(json.loads(cut.read())["results"]["bindings"]) == 10
+    whole = pool.run("SELECT ?s WHERE { ?s ?p ?o } LIMIT 10", most=10)
+    assert whole.reply.cap is None
+    assert pool.status()["processes"] == processes
+
+
+def test_an_answer_says_whether_it_is_always_the_same(make_pool: MakePool) -> None:
+    pool = make_pool()
+    assert pool.run(POINT).reply.stable
+    assert not pool.run("SELECT (NOW() AS ?now) WHERE { }").reply.stable
