@@ -48,7 +48,10 @@ def first_solutions(answer: QuerySolutions, most: int) -> tuple[QuerySolutions, 
 def _cell(term: object) -> str:
     if isinstance(term, Triple):
         return f"<<( {' '.join(map(_cell, term))} )>>"
-    return "" if term is None else str(term)
+    text = "" if term is None else str(term)
+    if text.startswith("_:") and ":" in text[2:]:  # BNODE("a:b") makes it, and the engine does not read it
+        return f"_:x-{text[2:].encode().hex()}"
+    return text
 
 
 class Notice:

@@ -171,6 +171,12 @@ def test_an_answer_may_be_capped_at_nothing() -> None:
     assert rows(sink.data, JSON) == []
 
 
+def test_a_capped_answer_has_a_blank_node_of_any_name_and_tells_it_from_others() -> None:
+    query = 'SELECT * WHERE { BIND(BNODE("a:b") AS ?x) BIND(?x AS ?y) BIND(BNODE("a.b") AS ?z) }'
+    (row,) = rows(written(store.in_memory([]), query, JSON, 5).data, JSON)
+    assert row[0] == row[1] != row[2]
+
+
 def test_a_capped_answer_does_not_look_for_all_rows() -> None:
     asked = objects(*map(str, range(300)))
     endless = "SELECT * WHERE { ?a ?p ?b . ?c ?q ?d . ?e ?r ?f . ?g ?t ?h . ?i ?u ?j }"
