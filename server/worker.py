@@ -36,16 +36,19 @@ _WORN = 512 << 20  # bytes of address space that queries may leave behind before
 
 @dataclass(frozen=True)
 class Held:
-    """A release as workers hold it: its store, whether that holds the union of its graphs, and JSON-LD's context."""
+    """A release as workers hold it: its store, whether that holds the union of its graphs, how many triples the union
+    has (None where that is not known at once), and JSON-LD's context."""
 
     store: Store
     holds_union: bool
+    triples: int | None
     context: Context
 
     @classmethod
     def of(cls, store: Store) -> Held:
         """What is to be known of a store before it is asked; to find out warms it up."""
-        return cls(store, holds_union(store), Context.of(store))
+        union = holds_union(store)
+        return cls(store, union, None if union else len(store), Context.of(store))
 
 
 class Output:
@@ -102,6 +105,7 @@ class Worker:
     def __init__(self, held: Held, socket: int) -> None:
         self._store = held.store
         self._union = not held.holds_union
+        self._triples = held.triples
         self._context = held.context
         self._socket = socket
         self._at_start = sandbox.address_space()
@@ -121,7 +125,8 @@ class Worker:
 
     def _answer(self, request: dict[str, Any]) -> None:
         """Answer one query. Raises one of REFUSALS."""
-        checked = guard.read(request["query"], Limits(*request["limits"]))
+        named = request["default_graphs"] is not None or request["named_graphs"] is not None
+        checked = guard.read(request["query"], Limits(*request["limits"]), None if named else self._triples)
         form = form_of(checked.form)
         media_type = request[form]
         if media_type is None:
