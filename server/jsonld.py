@@ -22,6 +22,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from loader.errors import NotAcceptableError
 from server.context import BOOLEAN, INTEGER, LINK, STRING, TYPE, Context, Part, short
+from server.negotiation import GRAPH, formats
 
 __all__ = ["Context", "MEDIA_TYPE", "write"]
 
@@ -127,7 +128,7 @@ def _tagged(value: Literal) -> str:
 def _blank(node: object) -> str:
     if isinstance(node, BlankNode):
         return encode_basestring(f"_:{node.value}")
-    others = ["text/turtle", "application/n-triples", "application/rdf+xml", "application/trig", "application/n-quads"]
+    others = [each.media_type for each in formats(GRAPH) if each.media_type != MEDIA_TYPE]
     raise NotAcceptableError("a query that finds a triple term", MEDIA_TYPE, others)
 
 
