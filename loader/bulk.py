@@ -73,14 +73,14 @@ def _complete(held: Store) -> dict[str, Any]:
     """See to it that the default graph is the union of all graphs; return the manifest's figures."""
     triples, loose = len(held), store.holds_union(held)
     graphs = _counted(held, "graphs") if next(held.named_graphs(), None) else {}
+    whole = triples
     if graphs and (loose or (len(graphs) > 1 and bool(store.ask(held, _text("shared-triple"), union=False)))):
         store.add_union(held)
-    if loose:
-        graphs[""] = triples - sum(graphs.values())
+        whole = len(held) - sum(graphs.values())
     ours = (expand("sg:"), expand("skos:Concept"))
     classes = {iri: count for iri, count in _counted(held, "classes").items() if iri.startswith(ours)}
     counts = {compress(iri) or iri: count for iri, count in classes.items()}
-    return {"triples": triples, "graphs": dict(sorted(graphs.items())), "counts": counts}
+    return {"triples": triples, "default_graph": whole, "graphs": dict(sorted(graphs.items())), "counts": counts}
 
 
 def _counted(held: Store, query: str) -> dict[str, int]:

@@ -29,12 +29,14 @@ def in_graph(line: str, name: str) -> str:
 
 
 def count(made: Release) -> int:
-    """How many triples a query sees that names no graph."""
+    """How many triples a query sees that names no graph; the manifest tells the same."""
     held = store.open_read_only(made.store_path)
     query = (Path(__file__).with_name("queries") / "count.rq").read_text(encoding="utf-8")
     answer = store.ask(held, query, union=not store.holds_union(held))
     assert isinstance(answer, QuerySolutions)
-    return int(next(answer)["n"].value)
+    found = int(next(answer)["n"].value)
+    assert made.manifest["default_graph"] == found
+    return found
 
 
 def test_a_release_of_files_is_the_current_one_and_says_that_it_was_not_validated(tmp_path: Path) -> None:
@@ -42,7 +44,7 @@ def test_a_release_of_files_is_the_current_one_and_says_that_it_was_not_validate
     manifest = release.open_current(tmp_path / "home").manifest
     assert manifest["version"] == made.version
     assert manifest["validation"] is None
-    assert (manifest["triples"], manifest["graphs"], manifest["counts"]) == (2, {"": 2}, {})
+    assert (manifest["triples"], manifest["graphs"], manifest["counts"]) == (2, {}, {})
     assert manifest["sources"][0]["name"] == "a.nt"
     assert not list((tmp_path / "home" / "drafts").iterdir())
     assert count(made) == 2
@@ -76,7 +78,7 @@ def test_graphs_that_share_nothing_are_not_held_twice(tmp_path: Path) -> None:
 
 def test_a_query_sees_triples_without_a_graph_beside_those_with_one(tmp_path: Path) -> None:
     made = bulk.load([file(tmp_path, "a.nq", LINES[0], in_graph(LINES[1], "one"))], tmp_path / "home")
-    assert made.manifest["graphs"] == {"": 1, GRAPH: 1}
+    assert made.manifest["graphs"] == {GRAPH: 1}
     assert count(made) == 2
 
 
