@@ -1,0 +1,45 @@
+"""The ways a query takes: straight to the engine, and through the guard, a worker process and the serializers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
+
+from loader import store
+from server.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
+
+from pools import RunningPool  # noqa: E402
+
+Graphs = Sequence[str] | None  # None: the query says itself which graphs it asks
+
+
+class Server:
+    """Workers on a release that holds given quads."""
+
+    def __init__(self, folder: Path, quads: Iterable[Quad]) -> None:
+        store.write(folder / "store", quads)
+        self._pool = RunningPool(folder / "store", Settings(workers=2, reserved=1))
+
+    def ask(self, query: str, media_type: str, graphs: Graphs, named: Graphs) -> bytes:
+        """The body of the answer. Raises what the guard or the worker refuses."""
+        return self._pool.run(
+            query, media_type, graph_media_type=media_type, default_graphs=graphs, named_graphs=named
+        ).read()
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()
+
+
+def ask_engine(
+    held: Store, query: str, graphs: Graphs = None, named: Graphs = None
+) -> QuerySolutions | QueryBoolean | QueryTriples:
+    """What the engine itself says. Raises SyntaxError."""
+    if graphs is None or named is None:
+        return held.query(query)
+    return held.query(query, default_graph=list(map(NamedNode, graphs)), named_graphs=list(map(NamedNode, named)))
