@@ -62,8 +62,14 @@ async def answer(exchange: Exchange, site: Site) -> Response:
         return sparql.preflight(_METHODS)
     if exchange.method not in _METHODS:
         raise MethodError(exchange.method, _METHODS)
-    content_type, write = PATHS[exchange.path]
-    return _document(exchange, site, write(site).encode(), content_type, _A_DAY)
+    content_type, _ = PATHS[exchange.path]
+    return _document(exchange, site, _written(site, exchange.path), content_type, _A_DAY)
+
+
+@lru_cache(10)
+def _written(site: Site, path: str) -> bytes:
+    _, write = PATHS[path]
+    return write(site).encode()
 
 
 def _document(exchange: Exchange, site: Site, body: bytes, content_type: str, freshness: str) -> Response:

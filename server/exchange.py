@@ -8,13 +8,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from loader.errors import BodySizeError, ClientGoneError, RequestError
+from loader.errors import BodySizeError, BusyError, ClientGoneError, RequestError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _LINGER = 4  # times the limit of a body that is read on and thrown away, so that the client hears why
+_MOST_HELD = 256 << 20  # bytes of the bodies of all requests that are being read or answered
 _PATIENCE = 0.05  # seconds until it is worth watching whether a client is still there
 
 
@@ -36,6 +37,8 @@ def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 class Exchange:
     """A request. `left` is true when the client has closed the connection; whatever answers it is cancelled then."""
 
+    held = 0  # bytes of the bodies of all requests
+
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.method: str = scope["method"]
@@ -45,6 +48,7 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._body: bytes | None = None
+        self._holds = 0
         self._watch: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -71,6 +75,7 @@ class Exchange:
             size += len(message["body"])
             more = message["more_body"]
             if size <= limit:
+                self._hold(len(message["body"]))
                 data += message["body"]
             elif size > _LINGER * limit:
                 break
@@ -79,6 +84,12 @@ class Exchange:
         if self.header(b"content-encoding") not in (None, "", "identity"):
             raise RequestError("the body is sent with a content coding; send it as it is, without one.")
         return bytes(data)
+
+    def _hold(self, size: int) -> None:
+        if Exchange.held + size > _MOST_HELD:
+            raise BusyError(1)
+        Exchange.held += size
+        self._holds += size
 
     def watch(self) -> None:
         """From now on, have the task that answers cancelled where the client leaves. Call it when the body is read."""
@@ -97,8 +108,13 @@ class Exchange:
         if task:
             task.cancel()
 
-    def unwatch(self) -> None:
-        """Watch no longer."""
+    def end(self) -> None:
+        """The request has been answered."""
+        self._unwatch()
+        Exchange.held -= self._holds
+        self._holds = 0
+
+    def _unwatch(self) -> None:
         if self._timer:
             self._timer.cancel()
         if self._watch:
@@ -112,7 +128,7 @@ class Exchange:
         raw = [*common, *encoded(headers)]
         start = {"type": "http.response.start", "status": response.status, "headers": raw}
         if response.pieces is None:
-            self.unwatch()
+            self._unwatch()
             await self._send(start)
             await self._send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else response.body})
             return
@@ -120,5 +136,5 @@ class Exchange:
         async with aclosing(response.pieces) as pieces:
             async for piece in pieces:
                 await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-        self.unwatch()
+        self._unwatch()
         await self._send({"type": "http.response.body", "body": b""})

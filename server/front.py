@@ -46,7 +46,7 @@ class Front:
             if not exchange.left:
                 raise
         finally:
-            exchange.unwatch()
+            exchange.end()
 
     async def _answer(self, exchange: Exchange) -> Response:
         site = self._site

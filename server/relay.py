@@ -12,15 +12,18 @@ from collections.abc import AsyncGenerator
 from tempfile import TemporaryFile
 from typing import IO
 
-from loader.errors import SarcographError
+from loader.errors import QueryCrashError, SarcographError
 from server.reply import Reply
 
 _IN_MEMORY = 1 << 20  # bytes that wait in memory at most
+_MOST_WAITING = 4 << 30  # bytes of all answers that wait in files
 _PIECE = 64 << 10  # bytes read from the file at once
 
 
 class Relay:
     """The pieces of one answer. Iterate over it once, and close() it."""
+
+    waiting = 0  # bytes of all answers that wait in files
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -28,6 +31,7 @@ class Relay:
         self._size = 0
         self._file: IO[bytes] | None = None
         self._unread = 0
+        self._in_file = 0
         self._more = asyncio.Event()
         self._filling = asyncio.get_running_loop().create_task(self._fill())
         self._filling.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -41,15 +45,25 @@ class Relay:
 
     def _put(self, piece: bytes) -> None:
         if self._unread or self._size > _IN_MEMORY:
-            if self._file is None:
-                self._file = TemporaryFile()  # noqa: SIM115 - close() closes it
-            self._file.seek(0, 2)
-            self._file.write(piece)
-            self._unread += len(piece)
+            self._write(piece)
         else:
             self._waiting.append(piece)
             self._size += len(piece)
         self._more.set()
+
+    def _write(self, piece: bytes) -> None:
+        if Relay.waiting + len(piece) > _MOST_WAITING:
+            raise QueryCrashError("too many clients read long answers slowly")
+        try:
+            if self._file is None:
+                self._file = TemporaryFile()  # noqa: SIM115 - close() closes it
+            self._file.seek(0, 2)
+            self._file.write(piece)
+        except OSError as error:
+            raise QueryCrashError(f"its answer has no room to wait ({error.strerror})") from error
+        self._unread += len(piece)
+        self._in_file += len(piece)
+        Relay.waiting += len(piece)
 
     def _take(self) -> bytes:
         """The next piece, empty where there is none yet."""
@@ -65,7 +79,12 @@ class Relay:
         if not self._unread:
             self._file.seek(0)
             self._file.truncate()
+            self._forget()
         return piece
+
+    def _forget(self) -> None:
+        Relay.waiting -= self._in_file
+        self._in_file = 0
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The bytes in their order. Raises what the query failed of, when all that it gave before has been taken."""
@@ -99,3 +118,4 @@ class Relay:
         if self._file:
             self._file.close()
             self._file = None
+            self._forget()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from loader.errors import MethodError
+from loader.errors import MethodError, QueryLimitError
 from server import cache, compression, documents, protocol, requests
 from server.cache import Stored
 from server.exchange import Exchange, Response
@@ -73,6 +73,8 @@ async def _read(exchange: Exchange, site: Site) -> Asked | None:
 
 
 async def _answer(exchange: Exchange, site: Site, asked: Asked, accept: str | None) -> Response:
+    if len(asked.query) > site.settings.max_query:
+        raise QueryLimitError("length in characters", len(asked.query), site.settings.max_query)
     chosen = _Chosen(
         asked.query,
         asked.default_graphs,
