@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from answers import GRAPHS
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
 
 from loader import store
@@ -25,11 +26,13 @@ class Server:
         store.write(folder / "store", quads)
         self._pool = RunningPool(folder / "store", Settings(workers=2, reserved=1))
 
-    def ask(self, query: str, media_type: str, graphs: Graphs, named: Graphs) -> bytes:
-        """The body of the answer. Raises what the guard or the worker refuses."""
-        return self._pool.run(
-            query, media_type, graph_media_type=media_type, default_graphs=graphs, named_graphs=named
-        ).read()
+    def ask(self, query: str, media_type: str, graphs: Graphs = None, named: Graphs = None) -> bytes:
+        """The body of the answer, as `media_type` or, where that has no such form, the usual one.
+
+        Raises what the guard or the worker refuses.
+        """
+        kind = "graph_media_type" if media_type in GRAPHS else "media_type"
+        return self._pool.run(query, default_graphs=graphs, named_graphs=named, **{kind: media_type}).read()
 
     def close(self) -> None:
         """End the workers."""

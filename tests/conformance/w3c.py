@@ -21,6 +21,7 @@ BASE = "https://w3c.github.io/rdf-tests/sparql/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 QT = "http://www.w3.org/2001/sw/DataAccess/tests/test-query#"
+UT = "http://www.w3.org/2009/sparql/tests/test-update#"
 SUITES = ("sparql10", "sparql11", "sparql12")
 
 Node = NamedNode | BlankNode | Literal | Triple
@@ -125,9 +126,10 @@ def cases() -> tuple[Case, ...]:
     return tuple({case.name: case for case in found}.values())
 
 
-def of_kind(*kinds: str) -> list[object]:
+def of_kind(*kinds: str, suffix: str = "") -> list[object]:
     """The cases whose kind begins with one of the words, as parameters of a test."""
-    return [pytest.param(case, id=case.name) for case in cases() if case.kind.startswith(kinds)]
+    found = (case for case in cases() if case.kind.startswith(kinds) and case.query.endswith(suffix))
+    return [pytest.param(case, id=case.name) for case in found]
 
 
 def _cases(path: str) -> Iterator[Case]:
@@ -147,6 +149,7 @@ def _case(manifest: Graph, test: Node, path: str) -> Case:
     name = test.value.rpartition("#")[2].rpartition("/")[2]
     action = manifest.one(test, MF + "action")
     query = action if isinstance(action, NamedNode) else manifest.one(test, MF + "action", QT + "query")
+    query = query or manifest.one(test, MF + "action", UT + "request")
     result = manifest.one(test, MF + "result")
     return Case(
         f"{folder}/{name}",
