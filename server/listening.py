@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import resource
 import signal
@@ -139,6 +140,8 @@ class _Server(uvicorn.Server):
         from server.connection import sweep
 
         _quieten()
+        gc.collect()
+        gc.freeze()  # what is there now stays: it need not be looked through again and again
         await super().startup(sockets)
         self._sweeping = asyncio.create_task(sweep(self.server_state.connections))
         confinement = self._pool.status()["confinement"]
