@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from answers import GRAPHS
+from pools import RunningPool
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
 
 from loader import store
 from server.settings import Settings
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
-
-from pools import RunningPool  # noqa: E402
 
 Graphs = Sequence[str] | None  # None: the query says itself which graphs it asks
 

@@ -129,7 +129,11 @@ def cases() -> tuple[Case, ...]:
 def of_kind(*kinds: str, suffix: str = "") -> list[object]:
     """The cases whose kind begins with one of the words, as parameters of a test."""
     found = (case for case in cases() if case.kind.startswith(kinds) and case.query.endswith(suffix))
-    return [pytest.param(case, id=case.name) for case in found]
+    return [pytest.param(case, id=_short(case.name)) for case in found]
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("sparql").replace("syntax-triple-terms", "syntax")
 
 
 def _cases(path: str) -> Iterator[Case]:
