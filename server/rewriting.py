@@ -36,6 +36,7 @@ from server.tokens import Token, in_doubt
 _LOOSE = frozenset(("OPTIONAL", "UNION", "MINUS"))  # what their groups bind need not be bound in a row
 _OPAQUE = frozenset(("EXISTS", "LATERAL", "VALUES"))  # groups that are left as they are
 _IN_GROUPS = _LOOSE | _OPAQUE | {"FILTER", "BIND", "GRAPH", "NOT", "A", "TRUE", "FALSE"}
+_TELLING = frozenset(("word", "variable", "open", "close"))
 _TERMS = frozenset(("iri", "name", "variable", "string", "tag", "number"))
 _IN_TRIPLES = frozenset(("a", "true", "false", "^", "/", ".", ";", ",", "(", ")", "[", "]"))
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
@@ -57,7 +58,7 @@ def rewrite(query: str, found: list[Token], triples: int | None = None) -> str:
     if "optional" not in query.lower():
         return query
     pairs = _pairs(found)
-    if pairs is None or any(map(_is_unsure, found)):
+    if pairs is None or _is_unsure(query, found):
         return query
     for first, last in reversed(_Reading(found, pairs).optionals()):
         start, end = found[first].start, found[last].start + 1
@@ -79,10 +80,12 @@ def _counting(found: list[Token]) -> tuple[tuple[int, int], tuple[int, int]] | N
     return (last[first].start, last[first + 3].start + 1), (last[begin].start + 1, last[-1].start)
 
 
-def _is_unsure(token: Token) -> bool:
-    if token.kind == "iri":
-        return not _SURE_IRI.match(token.text)
-    return in_doubt(token)
+def _is_unsure(query: str, found: list[Token]) -> bool:
+    """Whether the engine might read other tokens."""
+    if any(kind == "iri" and not _SURE_IRI.match(text) for kind, text, _ in found):
+        return True
+    is_plain = query.isascii() and "\\" not in query and "--" not in query  # then nothing but an IRI is in doubt
+    return not is_plain and any(map(in_doubt, found))
 
 
 def _pairs(found: list[Token]) -> dict[int, int] | None:
@@ -127,6 +130,9 @@ class _Reading:
         at = 0
         while at < len(self._found):
             kind, text, _ = self._found[at]
+            if kind not in _TELLING:
+                at += 1
+                continue
             word = text.upper() if kind == "word" else ""
             within = self._groups[-1]
             if word == "OPTIONAL" and (body := self._body(at + 1)):
