@@ -42,7 +42,7 @@ _IN_TRIPLES = frozenset(("a", "true", "false", "^", "/", ".", ";", ",", "(", ")"
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
 # Another IRI could be a comparison (?a<?b)FILTER(?c>?d) or begin a comment.
 _SURE_IRI = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]*://.*|[\w:./%~@-]*)>$", re.DOTALL)
-_COUNTING = re.compile(r"SELECT \( (COUNT \( \* \)) AS (\?\w+) \) (?:WHERE )?\{ (\?\w+ \?\w+ \?\w+) (?:\. )?\}$")
+_COUNTING = re.compile(r"\( (COUNT \( \* \)) AS (\?\w+) \) (?:WHERE )?\{ (\?\w+ \?\w+ \?\w+) (?:\. )?\}$")
 _LONGEST = 16  # tokens of such a query after its prologue
 
 
@@ -75,7 +75,9 @@ def _counting(found: list[Token]) -> tuple[tuple[int, int], tuple[int, int]] | N
     match = _COUNTING.search(" ".join(signs))
     if not match or len({match[2], *match[3].split()}) < 4:
         return None
-    first = signs.index("COUNT", len(signs) - match[0].count(" ") - 1)
+    first = len(signs) - match[0].count(" ")
+    if signs[first - 2] != "SELECT":
+        return None
     begin = signs.index("{", first)
     return (last[first].start, last[first + 3].start + 1), (last[begin].start + 1, last[-1].start)
 

@@ -64,6 +64,7 @@ def expect(step: Step, answer: Answer) -> None:
         assert not step.truth or found == (step.truth == "true")
 
 
+@w3c.needs_archive
 @pytest.mark.conformance
 @pytest.mark.parametrize("steps", READS)
 def test_the_suites_requests_are_answered(server: Server, steps: list[Step]) -> None:
@@ -71,6 +72,7 @@ def test_the_suites_requests_are_answered(server: Server, steps: list[Step]) -> 
         expect(step, step.send(server.url))
 
 
+@w3c.needs_archive
 @pytest.mark.conformance
 @pytest.mark.parametrize("steps", WRITES)
 def test_the_suites_updates_are_refused(server: Server, steps: list[Step]) -> None:

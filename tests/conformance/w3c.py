@@ -12,10 +12,8 @@ import pytest
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 ARCHIVE = Path(__file__).resolve().parents[3] / "shared" / "conformance" / "w3c-rdf-tests.tar.gz"
-marks = [
-    pytest.mark.conformance,
-    pytest.mark.skipif(not ARCHIVE.exists(), reason=f"the archive of the W3C test suites, {ARCHIVE.name}, is not here"),
-]
+needs_archive = pytest.mark.skipif(not ARCHIVE.exists(), reason=f"the W3C test suites, {ARCHIVE.name}, are not here")
+marks = [pytest.mark.conformance, needs_archive]
 
 BASE = "https://w3c.github.io/rdf-tests/sparql/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -124,6 +124,8 @@ def test_a_count_of_all_triples_is_a_number_where_that_is_known(query: str, expe
         "SELECT (COUNT(DISTINCT *) AS ?n) WHERE { ?s ?p ?o }",
         "SELECT * { { SELECT (COUNT(*) AS ?n) { ?s ?p ?o } } }",
         "SELECT (COUNT(*) AS ?n) WHERE { ?s a ?o }",
+        "SELECT ?s (COUNT(*) AS ?n) WHERE { ?s ?p ?o }",
+        "ASK { ?s ?p '( COUNT ( * ) AS ?n ) { ?s ?p ?o' }",
     ],
 )
 def test_other_counts_are_counted(query: str) -> None:
