@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 
 import exchanges
 import pytest
+import w3c
 from answers import GRAPHS, of_triples
 from exchanges import Step, make_home, send
 from pyoxigraph import Dataset, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
