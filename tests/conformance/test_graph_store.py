@@ -54,7 +54,9 @@ def path_of(name: str, step: Step) -> str:
 def written() -> Iterator[Quad]:
     """What would have been written before each step that reads."""
     yield from (TRIPLE, OTHER)
-    yield from (Quad(PERSON, PERSON, Literal(number), NamedNode(f"{GRAPH}many")) for number in range(100))
+    yield from (
+        Quad(PERSON, PERSON, Literal(f"the value {number}"), NamedNode(f"{GRAPH}many")) for number in range(100)
+    )
     for name, step in STEPS:
         if step.method not in ("GET", "HEAD") or "NotFound" in step.statuses:
             continue
