@@ -18,9 +18,10 @@ Graphs = Sequence[str] | None  # None: the query says itself which graphs it ask
 class Server:
     """Workers on a release that holds given quads."""
 
-    def __init__(self, folder: Path, quads: Iterable[Quad]) -> None:
+    def __init__(self, folder: Path, quads: Iterable[Quad], on_disk: bool = False) -> None:
         store.write(folder / "store", quads)
-        self._pool = RunningPool(folder / "store", Settings(workers=2, reserved=1))
+        memory = {"store_memory": 0} if on_disk else {}
+        self._pool = RunningPool(folder / "store", Settings(workers=2, reserved=1, **memory), triples=1)
 
     def ask(self, query: str, media_type: str, graphs: Graphs = None, named: Graphs = None) -> bytes:
         """The body of the answer, as `media_type` or, where that has no such form, the usual one.

@@ -29,10 +29,10 @@ def held() -> Store:
     return store
 
 
-@pytest.fixture(scope="module")
-def server(held: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of the same."""
-    server = Server(tmp_path_factory.mktemp("w3c"), iter(held))
+@pytest.fixture(scope="module", params=["memory", "disk"])
+def server(held: Store, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of the same, which its workers share in memory or open on disk."""
+    server = Server(tmp_path_factory.mktemp("w3c"), iter(held), request.param == "disk")
     yield server
     server.close()
 

@@ -109,9 +109,10 @@ def get(server: Server, path: str, method: str = "GET", **headers: str) -> Answe
 
 
 INDIRECT = f"/graphs?graph={quote(PERSON.value, safe='')}"
+WAYS = {"direct": "/graph/person", "indirect": INDIRECT, "slash": f"/graphs/?graph={PERSON.value}"}
 
 
-@pytest.mark.parametrize("path", ["/graph/person", INDIRECT, f"/graphs/?graph={PERSON.value}"])
+@pytest.mark.parametrize("path", WAYS.values(), ids=WAYS)
 def test_get_graph(server: Server, path: str) -> None:
     answer = get(server, path)
     assert answer.headers["content-type"] == "text/turtle; charset=utf-8"
@@ -186,7 +187,7 @@ def test_two_graphs_are_400(server: Server, query: str) -> None:
     assert get(server, f"/graphs?{query}").status == 400
 
 
-@pytest.mark.parametrize("path", ["/graph/person", INDIRECT, "/graphs?default"])
+@pytest.mark.parametrize("path", [*WAYS.values(), "/graphs?default"], ids=[*WAYS, "default"])
 def test_head_graph(server: Server, path: str) -> None:
     answer, whole = get(server, path, "HEAD"), get(server, path)
     assert (answer.status, answer.body) == (200, b"")

@@ -131,7 +131,7 @@ def of_kind(*kinds: str, suffix: str = "") -> list[object]:
 
 
 def _short(name: str) -> str:
-    return name.removeprefix("sparql").replace("syntax-triple-terms", "syntax")
+    return name.removeprefix("sparql").replace("syntax-triple-terms", "syntax").replace("dawg-", "")
 
 
 def _cases(path: str) -> Iterator[Case]:
