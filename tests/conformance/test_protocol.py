@@ -26,6 +26,7 @@ ONE, TWO = "http://example.org/one", "http://example.org/two"
 SELECT = "SELECT ?o WHERE { <http://example.org/a> <http://example.org/p> ?o } ORDER BY ?o"
 ASK = "ASK { ?s ?p ?o }"
 CONSTRUCT = "CONSTRUCT WHERE { ?s <http://example.org/p> ?o }"
+DESCRIBE = "DESCRIBE <http://example.org/a>"
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
@@ -303,7 +304,10 @@ def test_post_unknown_content_type_is_415(server: Server, content_type: str | No
     assert answer.headers["accept-post"] == f"{FORM}, {QUERY}"
 
 
-@pytest.mark.parametrize("query, forms", [(SELECT, SOLUTIONS), (ASK, SOLUTIONS), (CONSTRUCT, GRAPHS)])
+FORMS = [(SELECT, SOLUTIONS), (ASK, SOLUTIONS), (CONSTRUCT, GRAPHS)]
+
+
+@pytest.mark.parametrize("query, forms", FORMS, ids=["select", "ask", "construct"])
 def test_unsupported_accept_is_406_with_a_list(server: Server, query: str, forms: dict[str, object]) -> None:
     answer = get(server, query, accept="image/png")
     assert answer.status == 406
@@ -343,7 +347,7 @@ def test_cors_preflight(server: Server) -> None:
     assert "access-control-allow-credentials" not in answer.headers
 
 
-@pytest.mark.parametrize("query", [SELECT, "SELECT", "CLEAR ALL", None])
+@pytest.mark.parametrize("query", [SELECT, "SELECT", "CLEAR ALL", None], ids=["query", "bad", "update", "none"])
 def test_cors_on_answers_and_errors(server: Server, query: str | None) -> None:
     answer = get(server, query, origin="https://a.example")
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -352,7 +356,7 @@ def test_cors_on_answers_and_errors(server: Server, query: str | None) -> None:
 
 
 @pytest.mark.parametrize("media_type", [*SOLUTIONS, "text/csv"])
-@pytest.mark.parametrize("query", [SELECT, ASK])
+@pytest.mark.parametrize("query", [SELECT, ASK], ids=["select", "ask"])
 def test_accept_of_solutions(server: Server, query: str, media_type: str) -> None:
     answer = get(server, query, accept=media_type)
     assert (answer.status, answer.media_type) == (200, media_type)
@@ -360,7 +364,7 @@ def test_accept_of_solutions(server: Server, query: str, media_type: str) -> Non
 
 
 @pytest.mark.parametrize("media_type", GRAPHS)
-@pytest.mark.parametrize("query", [CONSTRUCT, "DESCRIBE <http://example.org/a>"])
+@pytest.mark.parametrize("query", [CONSTRUCT, DESCRIBE], ids=["construct", "describe"])
 def test_accept_of_graphs(server: Server, query: str, media_type: str) -> None:
     answer = get(server, query, accept=media_type)
     assert (answer.status, answer.media_type) == (200, media_type)
@@ -388,7 +392,7 @@ def test_accept_with_q_values(server: Server, accept: str, media_type: str) -> N
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/*;q=0.5, */*", "", "text/html;q=0.5, */*"])
-@pytest.mark.parametrize("query", [SELECT, CONSTRUCT, None])
+@pytest.mark.parametrize("query", [SELECT, CONSTRUCT, None], ids=["select", "construct", "none"])
 def test_wildcard_is_never_html(server: Server, query: str | None, accept: str) -> None:
     answer = get(server, query, accept=accept)
     assert answer.status == 200

@@ -131,7 +131,12 @@ def of_kind(*kinds: str, suffix: str = "") -> list[object]:
 
 
 def _short(name: str) -> str:
-    return name.removeprefix("sparql").replace("syntax-triple-terms", "syntax").replace("dawg-", "")
+    return (
+        name.removeprefix("sparql")
+        .replace("syntax-triple-terms", "syntax")
+        .replace("dawg-", "")
+        .replace("-not-simplified", "-n")
+    )
 
 
 def _cases(path: str) -> Iterator[Case]:
