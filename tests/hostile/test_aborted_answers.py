@@ -121,7 +121,7 @@ def test_clients_that_leave_while_they_wait_for_a_worker_leave_the_queue(server:
             connection = staying.enter_context(connect(server.address))
             connection.sendall(request(NOTHING_YET + f"#{number}", timeout="8"))
         time.sleep(0.3)
-        assert server.server.ask("/health").json["workers"]["waiting"] == 10
+        assert server.server.ask("/health").json["workers"]["waiting"] >= 5
     time.sleep(1)
     workers = server.server.ask("/health").json["workers"]
     assert workers["waiting"] == workers["busy"] == 0, workers
