@@ -63,10 +63,13 @@ def rewrite(query: str, found: list[Token], triples: int | None = None) -> str:
     pairs = _pairs(found)
     if pairs is None or _is_unsure(query, found):
         return query
-    for first, last in reversed(_Reading(found, pairs).optionals()):
+    pieces = []
+    done = 0
+    for first, last in _Reading(found, pairs).optionals():
         start, end = found[first].start, found[last].start + 1
-        query = f"{query[:start]}LATERAL {{ {query[start:end]} }}{query[end:]}"
-    return query
+        pieces += [query[done:start], "LATERAL { ", query[start:end], " }"]
+        done = end
+    return "".join([*pieces, query[done:]])
 
 
 def _counting(found: list[Token]) -> tuple[tuple[int, int], tuple[int, int]] | None:
@@ -188,11 +191,11 @@ class _Reading:
             self._groups[-1].bound |= group.bound
 
     def _end(self, at: int, brackets: str) -> int:
-        """The end of the first bracket of the given kinds after a word, or the word where none follows."""
+        """The end of the first bracket of the given kinds after a word, or of the query where none follows."""
         for position in range(at + 1, len(self._found)):
             if self._found[position].text in brackets:
                 return self._pairs[position]
-        return at
+        return len(self._found)
 
     def _body(self, at: int) -> tuple[int, set[str]] | None:
         """The end of a group and its variables, where it holds triple patterns and plain filters alone; else None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -98,6 +99,25 @@ def test_a_rewritten_query_keeps_its_lines() -> None:
     lines = rewritten(query).splitlines()
     assert [line.split()[-1] for line in lines] == [line.split()[-1] for line in query.splitlines()][:4] + ["}", "}"]
     assert lines[4].split() == ["}", "}"]
+
+
+LONG = {
+    "values": "VALUES " * 100_000,
+    "filters": "FILTER " * 1900,
+    "optionals": "OPTIONAL { ?s :p ?o } " * 1900,
+    "optionals that are none": "OPTIONAL " * 1900 + "{ } " * 50_000,
+    "brackets": "[ ] " * 100_000,
+    "braces": "{ } " * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_a_long_query_is_read_in_moments(text: str) -> None:
+    """Not a measure of speed: what looks from each token to the end would take hours at this length."""
+    begun = time.monotonic()
+    for query in (f"ASK {{ ?s ?p ?o OPTIONAL {{ {text} }} }}", f"ASK {{ ?s :p ?o {text} OPTIONAL {{ ?s :p ?o }} }}"):
+        rewritten(query)
+    assert time.monotonic() - begun < 20
 
 
 COUNTING = [
