@@ -108,3 +108,11 @@ def test_the_server_writes_tables_as_the_engine_does(held: Store, server: Server
 def test_the_suites_have_queries_that_are_rewritten() -> None:
     queries = [parameter.values[0].text for parameter in EVALUATED]  # type: ignore[attr-defined]
     assert sum(read(query, Limits()).text_to_run != query for query in queries) > 20
+
+
+def test_a_known_count_is_the_number_of_rows(server: Server) -> None:
+    """The files of the suites share triples, which are one in the union of all graphs."""
+    counted = server.ask("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }", "text/csv").split()[1]
+    rows = server.ask("SELECT * WHERE { ?s ?p ?o }", "text/tab-separated-values").decode().splitlines()[1:]
+    assert int(counted) == len(rows) == len(set(rows))
+    assert server.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", "text/csv", [], []).split()[1] == b"0"
