@@ -1,4 +1,8 @@
-"""The reading side of the SPARQL 1.1 Graph Store HTTP Protocol, by the W3C suite and by a checklist."""
+"""The reading side of the SPARQL 1.1 Graph Store HTTP Protocol, by the W3C suite and by a checklist.
+
+Each step of a test that reads finds what the steps before it would have written; each that writes is refused, for the
+endpoint is read-only. The older suite in `http-rdf-update` is the same in prose, and deprecated in favour of this one.
+"""
 
 from __future__ import annotations
 
