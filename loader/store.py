@@ -26,6 +26,7 @@ from pyoxigraph import (
 )
 
 from loader.errors import DamagedReleaseError, FactError, QueryCrashError, QuerySyntaxError
+from loader.namespaces import BASE
 
 Answer = QuerySolutions | QueryBoolean | QueryTriples
 
@@ -129,7 +130,7 @@ def ask(
     """The engine's answer to one query, over the union of all graphs or over the graphs named.
 
     `union` must be False for a query with FROM clauses of its own, which the engine's switch for the union overrides,
-    and where the store holds the union.
+    and where the store holds the union. Relative IRIs are below our own namespace, unless the query has a BASE.
     Raises QuerySyntaxError with line and column, or QueryCrashError for what the engine cannot evaluate.
     """
     fenced = default_graphs is not None or named_graphs is not None
@@ -137,8 +138,8 @@ def ask(
     named: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in named_graphs or []]
     try:
         if fenced:
-            return store.query(query, default_graph=default, named_graphs=named)
-        return store.query(query, use_default_graph_as_union=union)
+            return store.query(query, base_iri=BASE, default_graph=default, named_graphs=named)
+        return store.query(query, base_iri=BASE, use_default_graph_as_union=union)
     except SyntaxError as error:
         raise _syntax_error(error) from error
     except (ValueError, RuntimeError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, cast
@@ -56,6 +57,10 @@ class Corked:
         return getattr(self._transport, name)
 
 
+# An offer to change to another protocol, which the parser would take up by reading no body. It is passed over instead.
+_OFFER = re.compile(rb"\nupgrade(?=[ \t]*:)", re.IGNORECASE)
+
+
 class Connection(HttpToolsProtocol):
     """A connection. `most` connections are taken at once; what comes beyond is turned away."""
 
@@ -63,6 +68,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """A client has come."""
+        self._in_head = True
         super().connection_made(cast(asyncio.Transport, Corked(transport, self.loop)))
         now = self.loop.time()
         self._unread = 0
@@ -74,6 +80,9 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes have come: no more than a head's length without a head, or a body, being whole."""
         self._unread += len(data)
+        if self._in_head:
+            head, blank, body = data.partition(b"\r\n\r\n")
+            data = _OFFER.sub(b"\nIgnored", head) + blank + body
         super().data_received(data)
         if self._unread > _HEAD and not self.transport.is_closing():
             self._refuse(431, "The request's line and headers are too long. Send a long query with POST.")
@@ -87,6 +96,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._unread = 0
+        self._in_head = False
         self._due = self.loop.time() + _BODY_SECONDS
         super().on_headers_complete()
 
@@ -98,6 +108,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is whole."""
         self._unread = 0
+        self._in_head = True
         self._due = None
         super().on_message_complete()
 

@@ -60,6 +60,7 @@ class Exchange:
     async def body(self, limit: int) -> bytes:
         """The body. Raises BodySizeError beyond `limit` bytes, ClientGoneError where it breaks off."""
         if self._body is None:
+            self._body = b""  # where it cannot be read, it is not tried again for the page that tells of that
             self._body = await self._read(limit)
         return self._body
 
