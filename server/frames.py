@@ -1,4 +1,4 @@
-"""What server, nursery and workers write to each other: frames of one letter, a length and that many bytes."""
+"""What server, nursery and workers write to each other: frames of one letter, a length and that many bytes; orders."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ HEADER = b"H"  # from a worker: JSON of the answer's form, format and length
 BODY = b"B"  # from a worker: bytes of the answer
 END = b"E"  # from a worker: JSON, how it ended
 ENDED = b"X"  # from the nursery: JSON of a worker's process id and exit status
+
+# To the nursery: orders of one letter and a number, a process id, or 0 with the end of a new worker's socket.
+ORDER = struct.Struct("!ci")
+SPAWN = b"S"
+KILL = b"K"
+HALT = b"H"
+RESUME = b"C"
+LOWER = b"L"  # let everybody else have the processors first
+RAISE = b"R"
 
 BODY_SIZE = 64 << 10  # bytes at most in one BODY frame
 

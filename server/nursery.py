@@ -5,7 +5,7 @@ when that does. STORE is the release's store, PARENT the server's process id, ME
 SHARED is 1 where the store is to be loaded into memory, for all workers to share; otherwise each worker opens it on
 disk. This process has one thread and no network, so that a fork of it is whole, and confined from its first moment.
 
-What the server says to it: SPAWN with a niceness and the worker's end of a socket; KILL with a process id.
+What the server tells it stands in `frames`: start a worker, kill, halt or resume one, or let others go before it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
 from pathlib import Path
 
@@ -25,12 +24,10 @@ from pyoxigraph import Store
 from loader import store as door
 from loader.errors import DamagedReleaseError, ReleaseError
 from server import sandbox
-from server.frames import ENDED, READY, said, send
+from server.frames import ENDED, HALT, KILL, LOWER, ORDER, RAISE, READY, RESUME, SPAWN, said, send
 from server.worker import Held, work
 
-ORDER = struct.Struct("!ci")
-SPAWN = b"S"
-KILL = b"K"
+_SIGNALS = {KILL: signal.SIGKILL, HALT: signal.SIGSTOP, RESUME: signal.SIGCONT}
 
 
 class Nursery:
@@ -65,16 +62,18 @@ class Nursery:
         if len(message) < ORDER.size:
             raise EOFError
         kind, number = ORDER.unpack(message)
-        if kind == KILL:
-            if number in self._children:
-                os.kill(number, signal.SIGKILL)
-            return
-        for descriptor in descriptors:
-            with contextlib.suppress(OSError):  # no process to be had: the server finds its socket closed
-                self._spawn(descriptor, number)
-            os.close(descriptor)
+        if kind == SPAWN:
+            for descriptor in descriptors:
+                with contextlib.suppress(OSError):  # no process to be had: the server finds its socket closed
+                    self._spawn(descriptor)
+                os.close(descriptor)
+        elif number in self._children:
+            if kind in _SIGNALS:
+                os.kill(number, _SIGNALS[kind])
+            elif kind in (LOWER, RAISE):
+                sandbox.yield_processors(number, kind == LOWER)
 
-    def _spawn(self, descriptor: int, niceness: int) -> None:
+    def _spawn(self, descriptor: int) -> None:
         this = os.getpid()
         child = os.fork()
         if child:
@@ -87,7 +86,6 @@ class Nursery:
                 os.close(kept)
             sandbox.die_with(this)
             sandbox.be_killed_first()
-            os.nice(niceness)
             work(descriptor, self._store_path, self._memory, self._shared)
         finally:
             os._exit(0)
@@ -138,7 +136,8 @@ def main() -> None:
         held = Held.of(load(store_path)) if shared else None
         gc.collect()
         gc.freeze()
-        send(control.fileno(), said(READY, {"confinement": confinement, "shared": held is not None}))
+        told = {"confinement": confinement, "shared": held is not None, "raises": sandbox.can_raise()}
+        send(control.fileno(), said(READY, told))
         Nursery(control, store_path, memory, held).serve()
     except ReleaseError as error:
         send(control.fileno(), said(READY, {"error": str(error)}))

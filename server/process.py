@@ -16,15 +16,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from loader.errors import ReleaseError
-from server.frames import HEAD, QUERY, frame
-from server.nursery import KILL, ORDER, SPAWN
+from server.frames import HALT, HEAD, KILL, LOWER, ORDER, QUERY, RAISE, RESUME, SPAWN, frame
 
 _START = 30.0  # seconds a worker gets to start: it takes less than a tenth of one
 _LOAD = 600.0  # seconds the nursery gets to load a release
+_REMEMBERED = 100  # endings of workers
 _TOLD = 1.0  # seconds until the nursery has said how a worker ended
 _MOST_HELD = 1 << 20  # bytes of an answer held here before its worker has to wait
 
-_NICENESS = 5  # of ordinary workers, so that their long queries leave the cores to the server and the pages
 _SIGNALS: dict[int, str] = {
     signal.SIGABRT: "out of memory",
     signal.SIGSEGV: "nested too deeply",
@@ -113,12 +112,14 @@ class Channel(asyncio.Protocol):
 
 
 class WorkerProcess(Channel):
-    """One worker. `until` is the time (of the loop's clock) at which its query is cut off."""
+    """One worker. `until` is the time (of the loop's clock) at which its query is cut off, `lowered` whether it lets
+    everybody else have the processors first."""
 
     def __init__(self, reserved: bool) -> None:
         super().__init__()
         self.reserved = reserved
         self.until: float | None = None
+        self.lowered = False
         self.pid = 0
 
     def ask(self, request: dict[str, Any]) -> None:
@@ -127,12 +128,14 @@ class WorkerProcess(Channel):
 
 
 class NurseryProcess(Channel):
-    """The nursery of one release. `confinement` is what its sandbox said, `shared` whether the release is in memory."""
+    """The nursery of one release. `confinement` is what its sandbox said, `shared` whether the release is in memory,
+    `raises` whether it may raise workers that it has lowered."""
 
     def __init__(self) -> None:
         super().__init__()
         self.confinement = ""
         self.shared = False
+        self.raises = False
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._endings: dict[int, asyncio.Future[int]] = {}
@@ -161,7 +164,7 @@ class NurseryProcess(Channel):
         told = json.loads(payload)
         if "error" in told:
             raise ReleaseError(told["error"])
-        self.confinement, self.shared = told["confinement"], told["shared"]
+        self.confinement, self.shared, self.raises = told["confinement"], told["shared"], told["raises"]
         self._reader = asyncio.get_running_loop().create_task(self._read())
 
     async def spawn(self, reserved: bool) -> WorkerProcess:
@@ -171,7 +174,7 @@ class NurseryProcess(Channel):
         worker = WorkerProcess(reserved)
         with other:
             try:
-                socket.send_fds(self._control, [ORDER.pack(SPAWN, 0 if reserved else _NICENESS)], [other.fileno()])
+                socket.send_fds(self._control, [ORDER.pack(SPAWN, 0)], [other.fileno()])
             except OSError as error:
                 own.close()
                 raise ReleaseError(f"a query worker cannot be started ({error.strerror})") from error
@@ -195,9 +198,32 @@ class NurseryProcess(Channel):
     def kill(self, worker: WorkerProcess) -> None:
         """End a worker now, whatever it does."""
         worker.close()
+        self._order(KILL, worker)
+
+    def halt(self, worker: WorkerProcess) -> None:
+        """Stop a worker in the midst of its query."""
+        self._order(HALT, worker)
+
+    def resume(self, worker: WorkerProcess) -> None:
+        """Let a worker go on that was stopped."""
+        self._order(RESUME, worker)
+
+    def lower(self, worker: WorkerProcess) -> None:
+        """Have a worker let everybody else have the processors first."""
+        worker.lowered = True
+        self._order(LOWER, worker)
+
+    def raise_again(self, worker: WorkerProcess) -> bool:
+        """Undo that. Whether it could be done."""
+        if self.raises:
+            worker.lowered = False
+            self._order(RAISE, worker)
+        return self.raises
+
+    def _order(self, kind: bytes, worker: WorkerProcess) -> None:
         if self._control:
             with contextlib.suppress(OSError):
-                self._control.send(ORDER.pack(KILL, worker.pid))
+                self._control.send(ORDER.pack(kind, worker.pid))
 
     async def ending(self, worker: WorkerProcess) -> str:
         """How a worker ended, in words, after it has closed its socket."""
@@ -211,7 +237,7 @@ class NurseryProcess(Channel):
         return f"exit status {status}" if status >= 0 else _SIGNALS.get(-status, f"signal {-status}")
 
     async def _read(self) -> None:
-        """Take down how workers end; the last hundreds are remembered."""
+        """Take down how workers end; the last of them are remembered."""
         with contextlib.suppress(EOFError):
             while True:
                 _, payload = await self.receive()
@@ -219,8 +245,9 @@ class NurseryProcess(Channel):
                 ending = self._endings.get(told["pid"])
                 if ending and not ending.done():
                     ending.set_result(told["status"])
-                while len(self._endings) > 1000 and next(iter(self._endings.values())).done():
-                    del self._endings[next(iter(self._endings))]
+                done = [pid for pid, each in self._endings.items() if each.done()]
+                for pid in done[:-_REMEMBERED]:
+                    del self._endings[pid]
 
     def stop(self) -> None:
         """End it, and with it every worker."""

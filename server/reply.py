@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
-from typing import Any
+from collections.abc import AsyncGenerator
+from typing import Any, Protocol
 
-from loader.errors import QueryCrashError, QueryError, QueryLimitError, QueryTimeoutError, SarcographError
+from loader.errors import BusyError, QueryCrashError, QueryError, QueryLimitError, QueryTimeoutError, SarcographError
 from server.frames import END, HEADER
-from server.process import NurseryProcess, WorkerProcess
+from server.process import WorkerProcess
 from server.refusals import from_json
+
+SHORT = 0.01  # seconds: what takes longer is a long query
+
+
+class Keeper(Protocol):
+    """Who lends workers."""
+
+    def give_back(self, worker: WorkerProcess, usable: bool) -> None:
+        """Take a worker back; one that is not usable is ended."""
+
+    def note_long(self, reply: Reply) -> None:
+        """Decide what becomes of a query that takes long."""
+
+    async def ending(self, worker: WorkerProcess) -> str:
+        """How a worker ended, in words."""
 
 
 class Reply:
@@ -22,14 +37,7 @@ class Reply:
     longer one fails on the way, the iteration raises; what has been given until then is not an answer.
     """
 
-    def __init__(
-        self,
-        worker: WorkerProcess,
-        nursery: NurseryProcess,
-        seconds: float,
-        max_size: int,
-        give_back: Callable[[WorkerProcess, bool], None],
-    ) -> None:
+    def __init__(self, worker: WorkerProcess, keeper: Keeper, seconds: float, max_size: int) -> None:
         self.form = ""
         self.media_type = ""
         self.encoding = "identity"
@@ -37,19 +45,49 @@ class Reply:
         self.cap: int | None = None
         self.stable = False
         self._worker: WorkerProcess | None = worker
-        self._nursery = nursery
+        self._keeper = keeper
         self._seconds = seconds
         self._max_size = max_size
-        self._give_back = give_back
         self._first = b""
-        self._late = False
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._cut)
+        self._fault: QueryError | None = None
+        self._loop = asyncio.get_running_loop()
+        self._left = seconds
+        worker.until = self._loop.time() + seconds
+        self._timer = self._loop.call_later(min(seconds, SHORT), self._find_long)
 
-    def _cut(self) -> None:
-        """The deadline: end the worker, which wakes whoever reads."""
-        self._late = True
+    @property
+    def worker(self) -> WorkerProcess | None:
+        """Who answers, until the end of the answer has come."""
+        return self._worker
+
+    def _find_long(self) -> None:
+        """It has not been answered in a moment."""
+        self._left -= SHORT
+        self.go_on()
+        if self._left > 0 and self._worker and not self._worker.reserved:
+            self._keeper.note_long(self)
+
+    def go_on(self) -> None:
+        """It runs, for what is left of its time."""
+        self._timer.cancel()
         if self._worker:
-            self._give_back(self._worker, False)
+            self._worker.until = self._loop.time() + self._left
+        self._timer = self._loop.call_later(max(0.0, self._left), self._fail, QueryTimeoutError(self._seconds))
+
+    def wait(self, retry_after: int) -> None:
+        """It has been stopped, and waits to go on at most as long as it might run."""
+        self._timer.cancel()
+        self._timer = self._loop.call_later(self._seconds, self.turn_away, retry_after)
+
+    def turn_away(self, retry_after: int) -> None:
+        """There is no room for it."""
+        self._fail(BusyError(retry_after))
+
+    def _fail(self, fault: QueryError) -> None:
+        """End the worker, which wakes whoever reads."""
+        self._fault = self._fault or fault
+        if self._worker:
+            self._keeper.give_back(self._worker, False)
 
     async def begin(self) -> Reply:
         """Wait for the first bytes, or all of a short answer. Raises what the query failed of."""
@@ -99,13 +137,13 @@ class Reply:
         self._timer.cancel()
         worker, self._worker = self._worker, None
         if worker:
-            self._give_back(worker, False)
+            self._keeper.give_back(worker, False)
 
     def _end(self, outcome: dict[str, Any]) -> None:
         self._timer.cancel()
         worker, self._worker = self._worker, None
         if worker:
-            self._give_back(worker, not outcome.get("worn"))
+            self._keeper.give_back(worker, not outcome.get("worn"))
         if "error" in outcome:
             raise from_json(outcome)
 
@@ -118,6 +156,6 @@ class Reply:
             raise await self._death() from error
 
     async def _death(self) -> QueryError:
-        if self._late or not self._worker:
-            return QueryTimeoutError(self._seconds)
-        return QueryCrashError(await self._nursery.ending(self._worker))
+        if self._fault or not self._worker:
+            return self._fault or QueryCrashError("its worker is gone")
+        return QueryCrashError(await self._keeper.ending(self._worker))

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from loader.errors import BusyError, ReleaseError
+from server.long_queries import LongQueries
 from server.process import NurseryProcess, WorkerProcess
 from server.reply import Reply
 from server.settings import Settings
 
 TRIPLE = 700  # bytes that a triple takes in memory, measured at a million of them
+_SPARE = 2  # idle workers at least, while long queries run
 _PAUSE = 1.0  # seconds before a worker that would not start is tried again
 
 
@@ -32,7 +34,8 @@ class Pool:
     """Workers on one release. It belongs to the event loop that started it; `server.asking` is its door for threads.
 
     Ordinary workers answer anything; the reserved ones only what is asked with `reserved=True`, so that the site's
-    pages are never behind a visitor's long query. A query waits for a worker at most as long as its own deadline.
+    pages are never behind a visitor's query. One whose query takes long leaves the ordinary workers for LongQueries,
+    and others are started. A query waits for a worker at most as long as its own deadline.
     """
 
     def __init__(self, store_path: Path, settings: Settings, triples: int = 0) -> None:
@@ -45,7 +48,8 @@ class Pool:
         self._live: set[WorkerProcess] = set()
         self._idle: dict[bool, list[WorkerProcess]] = {False: [], True: []}
         self._waiting: deque[_Ticket] = deque()
-        self._starting: set[asyncio.Task[None]] = set()
+        self._long = LongQueries(settings.workers, settings.queue)
+        self._starting: dict[asyncio.Task[None], bool] = {}
         self._closed = False
         self._failure: str | None = None
 
@@ -73,8 +77,7 @@ class Pool:
         """
         seconds = self._settings.deadline if deadline is None else deadline
         worker = await self._take(seconds, reserved)
-        worker.until = asyncio.get_running_loop().time() + seconds
-        reply = Reply(worker, self._nursery, seconds, self._settings.max_answer, self._give_back)
+        reply = Reply(worker, self, seconds, self._settings.max_answer)
         worker.ask(dict(request))
         return await reply.begin()
 
@@ -87,20 +90,22 @@ class Pool:
                 self._lose(worker)
         if self._closed or sum(each.reserved == reserved for each in self._waiting) >= self._settings.queue:
             raise BusyError(self._retry_after())
-        ticket = _Ticket(reserved)
+        return await self._wait(_Ticket(reserved), seconds)
+
+    async def _wait(self, ticket: _Ticket, seconds: float) -> WorkerProcess:
         self._waiting.append(ticket)
         try:
-            await asyncio.wait([ticket.worker], timeout=seconds)
-        except asyncio.CancelledError:
-            if ticket.worker.done():  # it was its turn at the moment at which it left
-                self._give_back(ticket.worker.result(), True)
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(ticket.worker)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            if ticket.worker.done() and not ticket.worker.exception():  # its turn came as it left
+                self.give_back(ticket.worker.result(), True)
+            if isinstance(error, TimeoutError):
+                raise BusyError(self._retry_after()) from error
             raise
         finally:
             with contextlib.suppress(ValueError):
                 self._waiting.remove(ticket)
-        if not ticket.worker.done():
-            raise BusyError(self._retry_after())
-        return ticket.worker.result()
 
     def _retry_after(self) -> int:
         """Whole seconds until the first of the running queries must have ended."""
@@ -108,12 +113,26 @@ class Pool:
         running = [worker.until for worker in self._live if worker.until is not None and not worker.reserved]
         return max(1, math.ceil(min(running, default=now) - now))
 
-    def _give_back(self, worker: WorkerProcess, usable: bool) -> None:
+    def note_long(self, reply: Reply) -> None:
+        """A query takes long: it makes way for others."""
+        self._long.enter(reply, self._nursery, self._retry_after())
+        self._refill(_SPARE)
+
+    async def ending(self, worker: WorkerProcess) -> str:
+        """How a worker ended, in words."""
+        return await self._nursery.ending(worker)
+
+    def give_back(self, worker: WorkerProcess, usable: bool) -> None:
         """Hand a worker to whoever waits, or end it and have it replaced."""
         worker.until = None
         if worker not in self._live:
             return
-        if usable and worker.alive and not self._closed:
+        usable = usable and worker.alive and not self._closed
+        if worker.lowered:
+            self._long.leave(worker, self._nursery)
+            enough = self._ready(False) >= self._expected[False]
+            usable = usable and not enough and self._nursery.raise_again(worker)
+        if usable:
             self._offer(worker)
         else:
             self._lose(worker)
@@ -127,15 +146,29 @@ class Pool:
         self._idle[worker.reserved].append(worker)
 
     def _lose(self, worker: WorkerProcess) -> None:
-        """End a worker and start another in its place."""
+        """End a worker, and start another where one is missing."""
         self._live.discard(worker)
         self._nursery.kill(worker)
-        if not self._closed:
-            task = asyncio.get_running_loop().create_task(self._replace(worker.reserved))
-            self._starting.add(task)
-            task.add_done_callback(self._starting.discard)
+        self._refill()
 
-    async def _replace(self, reserved: bool) -> None:
+    def _ready(self, reserved: bool) -> int:
+        """How many workers of a kind there are, or will be in a moment, without those on long queries."""
+        live = sum(worker.reserved == reserved and not worker.lowered for worker in self._live)
+        return live + sum(kind == reserved for kind in self._starting.values())
+
+    def _refill(self, spare: int | None = None) -> None:
+        """Start the workers that are missing; with `spare`, ordinary ones only until so many are idle."""
+        for kind, expected in self._expected.items():
+            missing = expected - self._ready(kind)
+            if spare is not None and not kind:
+                starting = sum(not each for each in self._starting.values())
+                missing = min(missing, spare - len(self._idle[kind]) - starting)
+            for _ in range(0 if self._closed else missing):
+                task = asyncio.get_running_loop().create_task(self._start(kind))
+                self._starting[task] = kind
+                task.add_done_callback(self._starting.pop)
+
+    async def _start(self, reserved: bool) -> None:
         while not self._closed:
             try:
                 if not self._nursery.alive:
@@ -170,14 +203,14 @@ class Pool:
             self._lose(worker)
 
     def status(self) -> dict[str, Any]:
-        """How many workers live, how many there should be, how many queries run and wait, what confines workers,
-        whether they share the release in memory, why new ones do not start (None where they do), process ids."""
+        """How many workers live, how many there should be beside those on long queries, how many queries run and wait,
+        what confines workers, whether they share the release in memory, why new ones do not start, process ids."""
         idle = sum(map(len, self._idle.values()))
         return {
             "live": len(self._live),
             "expected": sum(self._expected.values()),
             "busy": len(self._live) - idle,
-            "waiting": len(self._waiting),
+            "waiting": len(self._waiting) + self._long.waiting,
             "confinement": self._nursery.confinement,
             "shared": self._nursery.shared,
             "failure": self._failure,
