@@ -1,16 +1,28 @@
-"""The queries that take long: so many run, while nobody else wants the processors; the others are stopped and wait.
+"""The queries that take long: so many run, and let others go first; the others are stopped and wait.
 
-A query is known to be long when it has run for a moment (`reply.SHORT`). From then on it hinders nobody: its worker has
-what processor time others leave, and another worker stands ready for short queries. That holds whatever is asked, and
-however often; it needs no guess at what a query will cost.
+A query is known to be long when it has run for a moment (`reply.SHORT`). From then on it hinders nobody: its worker
+yields the processors, and another worker stands ready for short queries. That holds whatever is asked, and however
+often; it needs no guess at what a query will cost. One guess saves work: while all places are taken, a query that looks
+like one that took long just now waits without a worker.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import asyncio
+import contextlib
+import re
+from collections import OrderedDict, deque
+from collections.abc import Callable
 
+from loader.errors import BusyError
 from server.process import NurseryProcess, WorkerProcess
 from server.reply import Reply
+
+_SURELY = 0.1  # seconds after which a query is remembered as one that takes long
+_FORGOTTEN = 60.0  # seconds after which it is not
+_MOST_KNOWN = 1000
+_LOOKED_AT = 4000  # characters of a query
+_DATA = re.compile(r"<[^>]*>|'[^']*'|\"[^\"]*\"|[0-9]+|\s+|#.*")  # what differs between queries that look alike
 
 
 class LongQueries:
@@ -19,13 +31,32 @@ class LongQueries:
     def __init__(self, most_running: int, most_waiting: int) -> None:
         self._most_running = most_running
         self._most_waiting = most_waiting
-        self._running: set[WorkerProcess] = set()
-        self._waiting: deque[Reply] = deque()
+        self._running: dict[WorkerProcess, Reply] = {}
+        self._stopped: deque[Reply] = deque()
+        self._turns: deque[asyncio.Future[None]] = deque()
+        self._known: OrderedDict[str, float] = OrderedDict()
 
     @property
     def waiting(self) -> int:
         """How many wait."""
-        return len(self._waiting)
+        return len(self._stopped) + len(self._turns)
+
+    async def wait_if_known(self, query: str, seconds: float, retry_after: Callable[[], int]) -> None:
+        """Where all places are taken and the query is surely long, wait for one. Raises BusyError."""
+        if len(self._running) < self._most_running or self._known.get(_look(query), 0.0) < _now():
+            return
+        if self.waiting >= self._most_waiting:
+            raise BusyError(retry_after())
+        turn = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        try:
+            async with asyncio.timeout(seconds):
+                await turn
+        except TimeoutError as error:
+            raise BusyError(retry_after()) from error
+        finally:
+            with contextlib.suppress(ValueError):
+                self._turns.remove(turn)
 
     def enter(self, reply: Reply, nursery: NurseryProcess, retry_after: int) -> None:
         """Take in a query: it runs on, or is stopped until its turn comes, or is turned away."""
@@ -34,24 +65,46 @@ class LongQueries:
             return
         nursery.lower(worker)
         if len(self._running) < self._most_running:
-            self._running.add(worker)
-        elif len(self._waiting) < self._most_waiting:
+            self._running[worker] = reply
+        elif self.waiting < self._most_waiting:
             nursery.halt(worker)
-            self._waiting.append(reply)
+            self._stopped.append(reply)
             reply.wait(retry_after)
         else:
             reply.turn_away(retry_after)
 
     def leave(self, worker: WorkerProcess, nursery: NurseryProcess) -> None:
-        """A worker's query has ended, or never was one of these; the next may go on."""
-        self._running.discard(worker)
-        for reply in self._waiting:
+        """A worker's query has ended; the next may go on."""
+        ended = self._running.pop(worker, None)
+        if ended and ended.running > _SURELY:
+            self._remember(ended.query)
+        for reply in self._stopped:
             if reply.worker is worker:
-                self._waiting.remove(reply)
+                self._stopped.remove(reply)
+                nursery.resume(worker)  # it had answered before it could be stopped
                 break
-        while self._waiting and len(self._running) < self._most_running:
-            reply = self._waiting.popleft()
+        while self._stopped and len(self._running) < self._most_running:
+            reply = self._stopped.popleft()
             if reply.worker:
-                self._running.add(reply.worker)
+                self._running[reply.worker] = reply
                 nursery.resume(reply.worker)
                 reply.go_on()
+        if self._turns and len(self._running) < self._most_running:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+
+    def _remember(self, query: str) -> None:
+        look = _look(query)
+        self._known[look] = _now() + _FORGOTTEN
+        self._known.move_to_end(look)
+        if len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
+
+
+def _look(query: str) -> str:
+    return _DATA.sub(" ", query[:_LOOKED_AT])
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -68,10 +68,10 @@ class Nursery:
                     self._spawn(descriptor)
                 os.close(descriptor)
         elif number in self._children:
+            if kind in (LOWER, RAISE, KILL):
+                sandbox.yield_processors(number, kind == LOWER)  # to end takes a process some time as well
             if kind in _SIGNALS:
                 os.kill(number, _SIGNALS[kind])
-            elif kind in (LOWER, RAISE):
-                sandbox.yield_processors(number, kind == LOWER)
 
     def _spawn(self, descriptor: int) -> None:
         this = os.getpid()

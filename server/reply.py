@@ -37,7 +37,7 @@ class Reply:
     longer one fails on the way, the iteration raises; what has been given until then is not an answer.
     """
 
-    def __init__(self, worker: WorkerProcess, keeper: Keeper, seconds: float, max_size: int) -> None:
+    def __init__(self, worker: WorkerProcess, keeper: Keeper, seconds: float, max_size: int, query: str) -> None:
         self.form = ""
         self.media_type = ""
         self.encoding = "identity"
@@ -45,6 +45,7 @@ class Reply:
         self.cap: int | None = None
         self.stable = False
         self._worker: WorkerProcess | None = worker
+        self.query = query
         self._keeper = keeper
         self._seconds = seconds
         self._max_size = max_size
@@ -52,6 +53,7 @@ class Reply:
         self._fault: QueryError | None = None
         self._loop = asyncio.get_running_loop()
         self._left = seconds
+        self._since = self._loop.time()
         worker.until = self._loop.time() + seconds
         self._timer = self._loop.call_later(min(seconds, SHORT), self._find_long)
 
@@ -59,6 +61,11 @@ class Reply:
     def worker(self) -> WorkerProcess | None:
         """Who answers, until the end of the answer has come."""
         return self._worker
+
+    @property
+    def running(self) -> float:
+        """For how many seconds it has run since it began, or went on."""
+        return self._loop.time() - self._since
 
     def _find_long(self) -> None:
         """It has not been answered in a moment."""
@@ -70,8 +77,9 @@ class Reply:
     def go_on(self) -> None:
         """It runs, for what is left of its time."""
         self._timer.cancel()
+        self._since = self._loop.time()
         if self._worker:
-            self._worker.until = self._loop.time() + self._left
+            self._worker.until = self._since + self._left
         self._timer = self._loop.call_later(max(0.0, self._left), self._fail, QueryTimeoutError(self._seconds))
 
     def wait(self, retry_after: int) -> None:

@@ -22,6 +22,8 @@ _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
 
+_NICENESS = 10
+
 # Calls refused: (x86_64, aarch64). Numbers from the kernel's syscall tables.
 _REFUSED = {
     "socket": (41, 198),
@@ -78,28 +80,32 @@ def die_with(parent: int) -> None:
 
 def be_killed_first() -> None:
     """Where the machine runs out of memory, a worker is the one to end, not the server."""
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
-        score.write("1000")
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb") as score:
+        score.write(b"1000")
 
 
 def yield_processors(process: int, yields: bool) -> bool:
-    """Have a process run only while nobody else wants to, or as others do. Whether that could be done."""
+    """Have a process let others go first, or no longer. Whether that could be done.
+
+    Not more than _NICENESS: the system has locks that a process may hold while it waits for a processor, such as those
+    of memory shared by forking, and then everybody waits for it.
+    """
     try:
-        if sys.platform != "linux":
-            os.setpriority(os.PRIO_PROCESS, process, 19 if yields else 0)
-            return True
-        policy = os.SCHED_IDLE if yields else os.SCHED_OTHER
-        for thread in os.listdir(f"/proc/{process}/task"):
-            os.sched_setscheduler(int(thread), policy, os.sched_param(0))
+        threads = os.listdir(f"/proc/{process}/task") if sys.platform == "linux" else [str(process)]
+        for thread in threads:
+            os.setpriority(os.PRIO_PROCESS, int(thread), _NICENESS if yields else 0)
     except OSError:
         return False
     return True
 
 
 def can_raise() -> bool:
-    """Whether this process may let processes run as others do again; many may only lower them."""
-    yield_processors(os.getpid(), True)
-    return yield_processors(os.getpid(), False)
+    """Whether this process may raise what it has lowered; many may not. A process of its own finds out."""
+    child = os.fork()
+    if not child:
+        this = os.getpid()
+        os._exit(0 if yield_processors(this, True) and yield_processors(this, False) else 1)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def _filter(libc: ctypes.CDLL) -> str:
@@ -138,7 +144,7 @@ def _instructions(machine: str) -> list[tuple[int, int, int, int]]:
 def address_space() -> int:
     """Bytes of address space that this process has, 0 where it cannot be told."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as sizes:
+        with open("/proc/self/statm", "rb") as sizes:
             return int(sizes.read().split()[0]) * resource.getpagesize()
     except OSError:
         return 0

@@ -76,8 +76,11 @@ class Pool:
         first byte what the query failed of: QueryTimeoutError, QueryCrashError, BusyError, or one of the refusals.
         """
         seconds = self._settings.deadline if deadline is None else deadline
+        query = request.get("query", "")
+        if not reserved:
+            await self._long.wait_if_known(query, seconds, self._retry_after)
         worker = await self._take(seconds, reserved)
-        reply = Reply(worker, self, seconds, self._settings.max_answer)
+        reply = Reply(worker, self, seconds, self._settings.max_answer, query)
         worker.ask(dict(request))
         return await reply.begin()
 
