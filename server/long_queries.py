@@ -32,7 +32,7 @@ class LongQueries:
         self._most_running = most_running
         self._most_waiting = most_waiting
         self._running: dict[WorkerProcess, Reply] = {}
-        self._stopped: deque[Reply] = deque()
+        self._stopped: dict[WorkerProcess, Reply] = {}
         self._turns: deque[asyncio.Future[None]] = deque()
         self._known: OrderedDict[str, float] = OrderedDict()
 
@@ -68,7 +68,7 @@ class LongQueries:
             self._running[worker] = reply
         elif self.waiting < self._most_waiting:
             nursery.halt(worker)
-            self._stopped.append(reply)
+            self._stopped[worker] = reply
             reply.wait(retry_after)
         else:
             reply.turn_away(retry_after)
@@ -78,17 +78,13 @@ class LongQueries:
         ended = self._running.pop(worker, None)
         if ended and ended.running > _SURELY:
             self._remember(ended.query)
-        for reply in self._stopped:
-            if reply.worker is worker:
-                self._stopped.remove(reply)
-                nursery.resume(worker)  # it had answered before it could be stopped
-                break
+        if self._stopped.pop(worker, None):
+            nursery.resume(worker)  # it had answered before it could be stopped
         while self._stopped and len(self._running) < self._most_running:
-            reply = self._stopped.popleft()
-            if reply.worker:
-                self._running[reply.worker] = reply
-                nursery.resume(reply.worker)
-                reply.go_on()
+            first = next(iter(self._stopped))
+            self._running[first] = self._stopped.pop(first)
+            nursery.resume(first)
+            self._running[first].go_on()
         if self._turns and len(self._running) < self._most_running:
             turn = self._turns.popleft()
             if not turn.done():
