@@ -22,7 +22,7 @@ _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
 
-_NICENESS = 10
+_NICENESS = 5
 
 # Calls refused: (x86_64, aarch64). Numbers from the kernel's syscall tables.
 _REFUSED = {

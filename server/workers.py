@@ -18,7 +18,7 @@ from server.reply import Reply
 from server.settings import Settings
 
 TRIPLE = 700  # bytes that a triple takes in memory, measured at a million of them
-_SPARE = 2  # idle workers at least, while long queries run
+_SPARE = 4  # idle workers at least, while long queries run
 _PAUSE = 1.0  # seconds before a worker that would not start is tried again
 
 
@@ -48,7 +48,7 @@ class Pool:
         self._live: set[WorkerProcess] = set()
         self._idle: dict[bool, list[WorkerProcess]] = {False: [], True: []}
         self._waiting: deque[_Ticket] = deque()
-        self._long = LongQueries(settings.workers, settings.queue)
+        self._long = LongQueries(max(1, settings.workers // 2), settings.queue)
         self._starting: dict[asyncio.Task[None], bool] = {}
         self._closed = False
         self._failure: str | None = None
