@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
 from dataclasses import dataclass
 from hashlib import blake2b
+from importlib.metadata import version
 
 from loader.release import Release
 
+_CODE = version("sarcograph")  # which writes the answers
 _SHARE = 8  # no answer takes more than this part of the cache
-_ENTRY = 1000  # bytes of an entry beside its body and its key's text, roughly
+_ENTRY = 1000  # bytes of an entry beside its body, roughly
 
 
 @dataclass(frozen=True)
@@ -29,32 +30,39 @@ class Cache:
     def __init__(self, size: int) -> None:
         self.largest = size // _SHARE
         self._left = size
-        self._held: OrderedDict[Hashable, tuple[int, Stored]] = OrderedDict()
+        self._held: OrderedDict[bytes, Stored] = OrderedDict()
 
-    def find(self, key: Hashable) -> Stored | None:
-        """The answer kept under a key."""
-        if key not in self._held:
+    def find(self, key: object) -> Stored | None:
+        """The answer kept under a key: whatever has a repr() that names it."""
+        if not self.largest:
             return None
-        self._held.move_to_end(key)
-        return self._held[key][1]
+        name = _digest(key)
+        if name not in self._held:
+            return None
+        self._held.move_to_end(name)
+        return self._held[name]
 
-    def keep(self, key: Hashable, text: int, answer: Stored) -> None:
-        """Keep an answer, and forget those not used for longest. `text` is the length of the key's text."""
-        size = _ENTRY + 2 * text + len(answer.body)
-        if size > self.largest or key in self._held:
+    def keep(self, key: object, answer: Stored) -> None:
+        """Keep an answer, and forget those not used for longest."""
+        size = _ENTRY + len(answer.body)
+        name = _digest(key)
+        if size > self.largest or name in self._held:
             return
-        self._held[key] = size, answer
+        self._held[name] = answer
         self._left -= size
         while self._left < 0:
-            _, (freed, _) = self._held.popitem(last=False)
-            self._left += freed
+            _, freed = self._held.popitem(last=False)
+            self._left += _ENTRY + len(freed.body)
+
+
+def _digest(key: object) -> bytes:
+    """A key may be as long as its query: what is kept of it is short."""
+    return blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def tag(release: Release, *parts: object) -> str:
     """The weak entity tag (RFC 9110, section 8.8.3) of what the parts name in a release."""
-    named = "\0".join(
-        (release.version, release.manifest["content_hash"], release.manifest["code_version"], repr(parts))
-    )
+    named = "\0".join((release.version, release.manifest["content_hash"], _CODE, repr(parts)))
     return f'W/"{blake2b(named.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()}"'
 
 

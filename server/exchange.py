@@ -16,17 +16,19 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _LINGER = 4  # times the limit of a body that is read on and thrown away, so that the client hears why
 _MOST_HELD = 256 << 20  # bytes of the bodies of all requests that are being read or answered
+_SLICE = 64 << 10  # bytes sent at once
 _PATIENCE = 0.05  # seconds until it is worth watching whether a client is still there
 
 
 @dataclass
 class Response:
-    """An answer: its body, or the pieces of it where its length is not known."""
+    """An answer: its body, or the pieces of it where its length is not known; `close` lets go of what they come from."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     pieces: AsyncGenerator[bytes, None] | None = None
+    close: Callable[[], None] = lambda: None
 
 
 def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
@@ -126,16 +128,33 @@ class Exchange:
         headers = response.headers
         if response.pieces is None and response.status not in (204, 304) and "Content-Length" not in headers:
             headers["Content-Length"] = str(len(response.body))
-        raw = [*common, *encoded(headers)]
-        start = {"type": "http.response.start", "status": response.status, "headers": raw}
-        if response.pieces is None:
+        start = {"type": "http.response.start", "status": response.status, "headers": [*common, *encoded(headers)]}
+        try:
+            if response.pieces is None:
+                await self._give_body(start, b"" if self.method == "HEAD" else response.body)
+            else:
+                await self._give_pieces(start, response.pieces)
+        finally:
+            response.close()
+
+    async def _give_body(self, start: MutableMapping[str, Any], body: bytes) -> None:
+        if len(body) <= _SLICE:
             self._unwatch()
-            await self._send(start)
-            await self._send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else response.body})
-            return
         await self._send(start)
-        async with aclosing(response.pieces) as pieces:
-            async for piece in pieces:
-                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        last = max(0, len(body) - 1) // _SLICE * _SLICE
+        for begin in range(0, last, _SLICE):  # not more than the client takes
+            await self._send(_piece(body[begin : begin + _SLICE], True))
         self._unwatch()
-        await self._send({"type": "http.response.body", "body": b""})
+        await self._send(_piece(body[last:], False))
+
+    async def _give_pieces(self, start: MutableMapping[str, Any], pieces: AsyncGenerator[bytes, None]) -> None:
+        await self._send(start)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                await self._send(_piece(piece, True))
+        self._unwatch()
+        await self._send(_piece(b"", False))
+
+
+def _piece(data: bytes, more: bool) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": data, "more_body": more}

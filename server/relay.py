@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -21,12 +21,15 @@ _PIECE = 64 << 10  # bytes read from the file at once
 
 
 class Relay:
-    """The pieces of one answer. Iterate over it once, and close() it."""
+    """The pieces of one answer. Iterate over them once, and close() it. `keep` gets the whole of an answer of at most
+    `most_kept` bytes, when the worker has written it, however long the client takes."""
 
     waiting = 0  # bytes of all answers that wait in files
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, keep: Callable[[bytes], None] | None = None, most_kept: int = 0) -> None:
         self._reply = reply
+        self._keep = keep
+        self._most_kept = most_kept
         self._waiting: deque[bytes] = deque()
         self._size = 0
         self._file: IO[bytes] | None = None
@@ -37,9 +40,18 @@ class Relay:
         self._filling.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def _fill(self) -> None:
+        kept: list[bytes] = []
+        size = 0
         try:
             async for piece in self._reply.pieces():
                 self._put(piece)
+                size += len(piece)
+                if self._keep and size <= self._most_kept:
+                    kept.append(piece)
+                else:
+                    kept.clear()
+            if self._keep and size <= self._most_kept:
+                self._keep(b"".join(kept))
         finally:
             self._more.set()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loader.errors import MethodError, QueryLimitError
@@ -142,28 +142,20 @@ async def respond(
     """
     if reply.length is not None:
         body = await reply.read()
-        if key:
-            site.cache.keep(key, len(key.query), Stored(reply.media_type, reply.encoding, reply.cap, body))
+        if keep := _keeping(site, reply, key):
+            keep(body)
         return Response(200, headers, body)
-    relay = Relay(reply)
+    relay = Relay(reply, _keeping(site, reply, key), site.cache.largest)
     if exchange.method == "HEAD" or exchange.scope["http_version"] == "1.0":
         headers["Content-Length"] = str(await relay.whole())
     if exchange.method == "HEAD":
         relay.close()
         return Response(200, headers)
-    return Response(200, headers, pieces=_kept(relay, site, reply, key))
+    return Response(200, headers, pieces=relay.pieces(), close=relay.close)
 
 
-async def _kept(relay: Relay, site: Site, reply: Reply, key: _Chosen | None) -> AsyncGenerator[bytes, None]:
-    """The pieces of an answer; when all of them were taken, they are kept."""
-    held: list[bytes] | None = [] if key else None
-    size = 0
-    async for piece in relay.pieces():
-        size += len(piece)
-        if held is not None:
-            held.append(piece)
-            if size > site.cache.largest:
-                held = None
-        yield piece
-    if held is not None and key:
-        site.cache.keep(key, len(key.query), Stored(reply.media_type, reply.encoding, reply.cap, b"".join(held)))
+def _keeping(site: Site, reply: Reply, key: _Chosen | None) -> Callable[[bytes], None] | None:
+    """What keeps the body of an answer under a key."""
+    if key is None:
+        return None
+    return lambda body: site.cache.keep(key, Stored(reply.media_type, reply.encoding, reply.cap, body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -19,7 +20,7 @@ def stored(size: int) -> Stored:
 
 def test_an_answer_is_found_under_its_key_only() -> None:
     cache = Cache(1 << 20)
-    cache.keep("a", 1, stored(10))
+    cache.keep("a", stored(10))
     assert cache.find("a") == stored(10)
     assert cache.find("b") is None
 
@@ -27,25 +28,35 @@ def test_an_answer_is_found_under_its_key_only() -> None:
 def test_what_was_not_used_for_longest_is_forgotten_first() -> None:
     cache = Cache(100_000)
     for key in "abcdefghi":
-        cache.keep(key, 0, stored(9_000))
+        cache.keep(key, stored(9_000))
     assert cache.find("a")
-    cache.keep("j", 0, stored(9_000))
-    cache.keep("k", 0, stored(9_000))
+    cache.keep("j", stored(9_000))
+    cache.keep("k", stored(9_000))
     assert cache.find("a") and not cache.find("b")
 
 
-def test_the_bound_counts_bodies_and_the_texts_of_keys() -> None:
+def test_the_bound_counts_bodies_and_what_else_an_entry_takes() -> None:
     cache = Cache(80_000)
     for number in range(1000):
-        cache.keep(number, 1_000, stored(1_000))
+        cache.keep(number, stored(1_000))
     kept = sum(cache.find(number) is not None for number in range(1000))
-    assert kept == 80_000 // 4_000
+    assert kept == 80_000 // 2_000
+
+
+def test_a_long_key_takes_no_more_room_than_a_short_one() -> None:
+    tracemalloc.start()
+    cache = Cache(1 << 20)
+    for number in range(100):
+        cache.keep(("x" * 1_000_000, number), stored(10))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 1 << 20
 
 
 @pytest.mark.parametrize("size", [0, 8 * 1_500])
 def test_an_answer_too_large_for_the_cache_is_not_kept(size: int) -> None:
     cache = Cache(size)
-    cache.keep("a", 0, stored(1_000))
+    cache.keep("a", stored(1_000))
     assert cache.find("a") is None
 
 

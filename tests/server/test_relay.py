@@ -79,3 +79,30 @@ def test_a_failure_while_it_is_waited_for_is_told_before_anything_is_sent() -> N
         assert reply.closed
 
     asyncio.run(read())
+
+
+def test_a_short_answer_is_kept_when_it_is_written_whole_whatever_the_client_takes() -> None:
+    async def keep(pieces: int, fails: bool = False) -> list[bytes]:
+        kept: list[bytes] = []
+        relay = Relay(cast(Reply, Writes(pieces, 1000, fails)), kept.append, 50_000)
+        await asyncio.sleep(0.01)
+        relay.close()
+        return kept
+
+    assert [len(body) for body in asyncio.run(keep(50))] == [50_000]
+    assert asyncio.run(keep(51)) == []
+    assert asyncio.run(keep(5, fails=True)) == []
+
+
+def test_what_waits_in_files_is_counted_and_given_back() -> None:
+    async def read() -> tuple[int, int]:
+        relay = relay_of(Writes(100, 50_000))
+        await relay.whole()
+        waiting = Relay.waiting
+        relay.close()
+        relay.close()
+        return waiting, Relay.waiting
+
+    waiting, after = asyncio.run(read())
+    assert waiting > 3_000_000
+    assert after == 0
