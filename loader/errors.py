@@ -320,9 +320,9 @@ class NotAcceptableError(RequestError):
 
     def __init__(self, form: str, asked: str, offers: Sequence[str]) -> None:
         self.form = form
-        self.asked = asked
+        self.asked = asked[:200]
         self.offers = tuple(offers)
-        super().__init__(f"the answer to {form} is not written as {asked!r}. Ask for one of: {', '.join(offers)}.")
+        super().__init__(f"the answer to {form} is not written as {self.asked!r}. Ask for one of: {', '.join(offers)}.")
 
 
 class MediaTypeError(RequestError):

@@ -29,6 +29,8 @@ HOW = (
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 _MOST_PARAMETERS = 1000
 _MOST_SENT = 100_000  # rows of an answer that is cut: they are held in memory first
+_MOST_FORMATS = 10
+_LONGEST_FORMAT = 100  # characters
 _LEAST_SECONDS = 0.05  # each query that is cut off costs a new worker
 
 
@@ -69,7 +71,7 @@ def read(query_string: bytes, content_type: str, body: bytes | None, most_second
         default_graphs,
         named_graphs,
         _seconds(_single(values, "timeout"), most_seconds),
-        tuple(name.strip().lower() for value in values.get("format", []) for name in value.split(",") if name.strip()),
+        _formats(values.get("format", [])),
         _most(_single(values, "send")),
     )
 
@@ -125,6 +127,15 @@ def _single(values: dict[str, list[str]], name: str) -> str | None:
     if len(given) > 1:
         raise RequestError(f"{name} is given {len(given)} times; expected once.")
     return given[0].strip() if given else None
+
+
+def _formats(values: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for value in values for name in value.split(",") if name.strip())
+    if len(names) > _MOST_FORMATS or any(len(name) > _LONGEST_FORMAT for name in names):
+        raise RequestError(
+            f"format names too much; expected at most {_MOST_FORMATS} names of at most {_LONGEST_FORMAT} characters."
+        )
+    return names
 
 
 def _seconds(text: str | None, most: float) -> float | None:
