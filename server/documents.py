@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from server.serialization import write_triples
 from server.site import Site
 
 _METHODS = ("GET", "HEAD", "OPTIONS")
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,255}|\[(?P<address>[0-9A-Fa-f:.]{2,45})\])(?::[0-9]{1,5})?")
 _A_DAY = "public, max-age=86400"
 
 
@@ -35,7 +36,18 @@ def _endpoint(exchange: Exchange, site: Site) -> str:
     if site.settings.address:
         return f"{site.settings.address.rstrip('/')}/sparql"
     host = exchange.header(b"host") or ""
-    return f"http://{host if _HOST.fullmatch(host) else 'localhost'}/sparql"
+    return f"http://{host if _is_host(host) else 'localhost'}/sparql"
+
+
+def _is_host(host: str) -> bool:
+    read = _HOST.fullmatch(host)
+    if read is None or read["address"] is None:
+        return read is not None
+    try:
+        ipaddress.IPv6Address(read["address"])
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(100)

@@ -283,6 +283,29 @@ def test_a_parameter_that_means_nothing_is_refused(server: Server, name: str, va
     assert is_a_problem(server.ask(query=POINT, **{name: value}), 400)
 
 
+@pytest.mark.parametrize("names", ["a," * 4_000_000, "a" * 101, ",".join("abcdefghijk")], ids=["4M", "long", "11"])
+def test_more_formats_than_anyone_means_are_refused_at_once(server: Server, names: str) -> None:
+    begun = time.monotonic()
+    answer = server.ask(body=b"query=ASK{}&format=" + names.encode(), headers=FORM)
+    assert time.monotonic() - begun < 3
+    assert is_a_problem(answer, 400) and len(answer.body) < 1000
+
+
+def test_an_error_repeats_only_the_beginning_of_a_long_accept(server: Server) -> None:
+    answer = server.ask(query=POINT, headers={"Accept": ",".join(f"image/x{number}" for number in range(1000))})
+    assert is_a_problem(answer, 406) and len(answer.body) < 1000
+
+
+@pytest.mark.parametrize(
+    "host, said", [("[:::::]:1", "localhost"), ("[::1]:1", "[::1]:1"), ("a b", "localhost"), ("sarco.example", None)]
+)
+def test_the_description_names_the_host_that_was_asked_if_it_can_be_one(
+    server: Server, host: str, said: str | None
+) -> None:
+    answer = server.ask(headers={"Host": host})
+    assert answer.status == 200 and f"sd:endpoint <http://{said or host}/sparql>" in answer.body.decode()
+
+
 def test_other_methods_are_refused_with_those_allowed(server: Server) -> None:
     for method in ("PUT", "DELETE", "PATCH"):
         answer = server.ask(method=method, body=b"")
