@@ -277,7 +277,8 @@ class QueryTimeoutError(QueryError):
         self.seconds = seconds
         super().__init__(
             f"the query was cut off after {seconds:g} seconds. No part of its answer is given. "
-            "Ask for less: add a LIMIT, a VALUES list or a more selective pattern."
+            "Ask for less (add a LIMIT, a VALUES list or a more selective pattern), "
+            "or ask for more time with timeout=, up to the server's maximum."
         )
 
 

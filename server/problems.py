@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -75,8 +74,6 @@ def headers_of(error: SarcographError) -> dict[str, str]:
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, BusyError):
         headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, QueryTimeoutError):
-        headers["Retry-After"] = str(max(1, math.ceil(error.seconds)))
     if isinstance(error, MediaTypeError):
         headers["Accept-Post"] = ", ".join(error.accepted)
     if isinstance(error, MethodError):

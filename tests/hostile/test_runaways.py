@@ -46,11 +46,11 @@ def neighbours(busy: Watched, seconds: float = WINDOW) -> list[float]:
 
 
 def is_cut_off(answer: Answer) -> bool:
-    """Whether a runaway was told that there was no time, or no worker, for it, and when to try again."""
+    """Whether a runaway was told that there was no time for it, or no worker just now and when to try again."""
     return (
         answer.status == 503
         and answer.media_type == "application/problem+json"
-        and int(answer.headers.get("retry-after", "0")) >= 1
+        and ("retry-after" in answer.headers) == (answer.json["title"] == "Busy")
     )
 
 

@@ -357,8 +357,8 @@ def test_a_runaway_query_is_cut_off_while_others_are_answered_beside_it(server: 
         answer = runaway.result()
         assert 2 <= time.monotonic() - start < 4
     assert is_a_problem(answer, 503)
-    assert answer.headers["retry-after"] == "2"
-    assert "cut off after 2 seconds" in answer.json["detail"]
+    assert "retry-after" not in answer.headers  # libraries would run it again by themselves
+    assert "cut off after 2 seconds" in answer.json["detail"] and "timeout=" in answer.json["detail"]
 
 
 def test_pages_health_and_short_queries_are_answered_while_long_ones_take_every_place(server: Server) -> None:
