@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -20,40 +21,63 @@ from server.exchange import Exchange, Response
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+ENDPOINT = ("/sparql", "/sparql/")
 ERROR = "sarcograph.error"  # in the environment: what a request to the endpoint failed of, to be told as a page
 _THREADS = 16
-_MOST_WAITING = 500  # visitors whose page is being made or waits to be
+_MOST_VISITS = 500  # visitors whose page is being made or waits to be
+_MOST_ASKING = 56  # visitors whose own query is being answered or waits to be
 _LEAST = 1 << 10  # bytes that are worth compressing
 _NOT_ASCII = re.compile(rb"[^\x21-\x7e]")
 _PACKED = ("image/", "font/")  # compressed already
 
 
+class _Threads:
+    """Threads that make pages for so many visitors at most, those who wait among them."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self.executor = ThreadPoolExecutor(_THREADS, name)
+        self._most = most
+        self._taken = 0
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Take one visitor's place. Raises BusyError where there is none."""
+        if self._taken >= self._most:
+            raise BusyError(1)
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+
+
 class Pages:
-    """Gives requests to a WSGI application. `max_body` is in bytes."""
+    """Gives requests to a WSGI application. `max_body` is in bytes.
+
+    Queries of visitors take as long as they take, so they have threads of their own: the other pages do not wait.
+    """
 
     def __init__(self, app: WSGIApplication, max_body: int) -> None:
         self._app = app
         self._max_body = max_body
-        self._threads = ThreadPoolExecutor(_THREADS, "page")
-        self._visits = 0
+        self._showing = _Threads("page", _MOST_VISITS)
+        self._asking = _Threads("answer", _MOST_ASKING)
 
     async def answer(self, exchange: Exchange, error: SarcographError | None = None) -> Response:
         """The page that answers a request, or tells of an error that it led to."""
-        if self._visits >= _MOST_WAITING:
-            raise BusyError(1)
-        environ = await self._environ(exchange, error)
-        exchange.watch()
-        visit = Visit()
-        self._visits += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._threads, contextvars.copy_context().run, self._make, environ, visit
-            )
-        except asyncio.CancelledError:
-            visit.leave()
-            raise
-        finally:
-            self._visits -= 1
+        asks = exchange.path in ENDPOINT and error is None and (exchange.query_string or exchange.method == "POST")
+        threads = self._asking if asks else self._showing
+        with threads.place():
+            environ = await self._environ(exchange, error)
+            exchange.watch()
+            visit = Visit()
+            try:
+                return await asyncio.get_running_loop().run_in_executor(
+                    threads.executor, contextvars.copy_context().run, self._make, environ, visit
+                )
+            except asyncio.CancelledError:
+                visit.leave()
+                raise
 
     async def _environ(self, exchange: Exchange, error: SarcographError | None) -> dict[str, Any]:
         body = await exchange.body(self._max_body) if exchange.method in ("POST", "PUT", "PATCH") else b""
@@ -61,6 +85,8 @@ class Pages:
         scope: Any = {**exchange.scope, "query_string": query}
         sent: Any = io.BytesIO(body)
         environ: dict[str, Any] = dict(build_environ(scope, sent))
+        if exchange.method == "HEAD":
+            environ["REQUEST_METHOD"] = "GET"  # its headers are to be those of the GET; the body is left out at the end
         environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.multiprocess": False, ERROR: error}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         return environ
@@ -86,7 +112,11 @@ class Pages:
 
 
 def _compress(response: Response, accepted: str | None) -> None:
-    if len(response.body) < _LEAST or response.headers.get("Content-Type", "").startswith(_PACKED):
+    if (
+        response.status != 200
+        or len(response.body) < _LEAST
+        or response.headers.get("Content-Type", "").startswith(_PACKED)
+    ):
         return
     vary = response.headers.get("Vary")
     response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"

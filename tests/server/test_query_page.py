@@ -1,0 +1,43 @@
+"""The page of the endpoint for browsers: what it shows, what it keeps, and what it leaves alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from running import ENDLESS, Server
+
+from loader.namespaces import BASE
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+POINT = f"SELECT ?label WHERE {{ <{BASE}drug/drug-7> <http://www.w3.org/2004/02/skos/core#prefLabel> ?label }}"
+
+
+@pytest.mark.parametrize("path", ["/", "/sparql", "/static/sarcograph.css", "/nowhere"])
+@pytest.mark.parametrize("encoding", ["identity", "br"])
+def test_a_head_of_a_page_has_the_headers_of_its_get(server: Server, path: str, encoding: str) -> None:
+    headers = BROWSER | {"Accept-Encoding": encoding}
+    get, head = server.ask(path, headers=headers), server.ask(path, method="HEAD", headers=headers)
+    assert (head.status, head.body) == (get.status, b"")
+    for name in ("content-encoding", "content-length", "content-type", "etag", "vary"):
+        assert head.headers.get(name) == get.headers.get(name), name
+
+
+def test_a_part_of_a_file_is_not_compressed(server: Server) -> None:
+    answer = server.ask("/static/sarcograph.css", headers={"Accept-Encoding": "br", "Range": "bytes=0-1999"})
+    assert (answer.status, len(answer.body)) == (206, 2000)
+    assert "content-encoding" not in answer.headers
+
+
+def test_slow_queries_of_visitors_do_not_hold_up_pages(start_server: Callable[..., Server]) -> None:
+    server = start_server(SARCOGRAPH_WORKERS="2", SARCOGRAPH_RESERVED_WORKERS="1", SARCOGRAPH_QUEUE="100")
+    with ThreadPoolExecutor(20) as visitors:
+        asked = [visitors.submit(server.ask, query=ENDLESS, timeout="3", headers=BROWSER) for _ in range(20)]
+        time.sleep(0.5)
+        for path in ("/drug/drug-7", "/drug/", "/sparql"):
+            begun = time.monotonic()
+            assert server.ask(path, headers=BROWSER).status in (200, 404)
+            assert time.monotonic() - begun < 1.5
+        assert {each.result().status for each in asked} == {503}
