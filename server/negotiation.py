@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 HTML = "text/html"
+PROBLEM = "application/problem+json"
 SOLUTIONS = "solutions"
 GRAPH = "graph"
 DATASET = "dataset"
@@ -38,6 +40,7 @@ FORMATS = (
     Format("application/trig", DATASET, ("trig",), ("application/x-trig",)),
     Format("application/n-quads", DATASET, ("nq", "nquads"), ("text/x-nquads", "text/nquads", "text/plain")),
 )
+_PARTS = {each: re.compile(rf'(?:"(?:\\.|[^"\\])*"?|[^"{each}])+', re.DOTALL) for each in ",;"}
 _CACHED = 300  # characters of a header at most whose choice is remembered
 
 
@@ -58,13 +61,13 @@ def choose(accept: str | None, offers: Sequence[str]) -> str | None:
     it: a wildcard never gets it, and it loses to an equal.
     """
     ranges = _ranges(accept)
-    best: str | None = None
-    best_quality = 0.0
-    for offer in sorted(offers, key=lambda offer: offer == HTML):
-        quality = _quality(offer, ranges)
-        if quality > best_quality:
-            best, best_quality = offer, quality
-    return best
+    return _best({offer: _quality(offer, ranges) for offer in sorted(offers, key=lambda offer: offer == HTML)})
+
+
+def _best(qualities: Mapping[str, float]) -> str | None:
+    """The first of the names that are liked best, None where none is liked."""
+    best = max(qualities, key=lambda name: qualities[name], default=None)
+    return best if best is not None and qualities[best] > 0 else None
 
 
 def choose_format(accept: str | None, form: str) -> Format | None:
@@ -73,10 +76,15 @@ def choose_format(accept: str | None, form: str) -> Format | None:
 
 
 def _choose_format(accept: str | None, form: str) -> Format | None:
+    chosen = _best(_qualities(_ranges(accept), formats(form)))
     by_type = {media_type: each for each in formats(form) for media_type in (each.media_type, *each.aliases)}
-    own = [each.media_type for each in formats(form)]
-    chosen = choose(accept, [*own, *(media_type for media_type in by_type if media_type not in own)])
     return by_type[chosen] if chosen else None
+
+
+def _qualities(ranges: Mapping[str, float], offers: Sequence[Format]) -> dict[str, float]:
+    """How well each media type is liked; an alias, which no answer is called by, only where it is named."""
+    own = {each.media_type: _quality(each.media_type, ranges) for each in offers}
+    return own | {alias: ranges.get(alias, 0.0) for each in offers for alias in each.aliases if alias not in own}
 
 
 _choose_often = lru_cache(1000)(_choose_format)
@@ -86,8 +94,14 @@ def wants_html(accept: str | None) -> bool:
     """Whether the header names text/html and likes nothing else that is served as well."""
     if not accept or HTML not in accept.lower():
         return False
-    types = [media_type for each in FORMATS for media_type in (each.media_type, *each.aliases)]
-    return choose(accept, [*types, "application/problem+json", HTML]) == HTML
+    ranges = _ranges(accept)
+    others = _qualities(ranges, FORMATS) | {PROBLEM: _quality(PROBLEM, ranges)}
+    return ranges.get(HTML, 0.0) > max(others.values())
+
+
+def takes_html(accept: str | None) -> bool:
+    """Whether the header names text/html, though it may like something else better."""
+    return accept is not None and _ranges(accept).get(HTML, 0.0) > 0
 
 
 def named(name: str, form: str) -> Format | None:
@@ -101,14 +115,19 @@ def _ranges(accept: str | None) -> dict[str, float]:
     if accept is None or not accept.strip():
         return {"*/*": 1.0}
     found: dict[str, float] = {}
-    for part in accept.split(","):
-        media_range, *parameters = (piece.strip() for piece in part.lower().split(";"))
+    for part in _split(accept.lower(), ","):
+        media_range, *parameters = (piece.strip() for piece in _split(part, ";"))
         quality = _q(parameters)
         if media_range == "*":
             media_range = "*/*"  # Java's old HttpURLConnection sends a bare star
         if "/" in media_range and quality is not None:
             found[media_range] = max(quality, found.get(media_range, 0.0))
     return found
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """The parts between separators that stand in no quoted string."""
+    return _PARTS[separator].findall(text) if '"' in text else text.split(separator)
 
 
 def _q(parameters: Sequence[str]) -> float | None:
@@ -123,7 +142,7 @@ def _q(parameters: Sequence[str]) -> float | None:
     return 1.0
 
 
-def _quality(offer: str, ranges: dict[str, float]) -> float:
+def _quality(offer: str, ranges: Mapping[str, float]) -> float:
     """The quality of the most specific range that an offer falls in."""
     if offer in ranges:
         return ranges[offer]

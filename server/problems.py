@@ -28,8 +28,7 @@ from loader.errors import (
     UnknownGraphError,
 )
 from loader.namespaces import BASE
-
-MEDIA_TYPE = "application/problem+json"
+from server.negotiation import PROBLEM
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def document(error: SarcographError) -> tuple[int, dict[str, str], bytes]:
     problem = problem_of(error)
     extra = {name: getattr(error, name) for name in ("line", "column", "offers") if getattr(error, name, None)}
     body = _body(_type(error), problem.title, problem.status, str(error), extra)
-    return problem.status, {**headers_of(error), "Content-Type": MEDIA_TYPE}, body
+    return problem.status, {**headers_of(error), "Content-Type": PROBLEM}, body
 
 
 def respond(error: SarcographError) -> Response:
@@ -108,7 +107,7 @@ def respond_http(error: HTTPException) -> Response:
         name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
     }
     body = _body("about:blank", error.name, status, error.description or error.name, {})
-    return Response(body, status, {**headers, "Content-Type": MEDIA_TYPE})
+    return Response(body, status, {**headers, "Content-Type": PROBLEM})
 
 
 def _body(kind: str, title: str, status: int, detail: str, extra: dict[str, Any]) -> bytes:

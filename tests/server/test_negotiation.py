@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.negotiation import GRAPH, SOLUTIONS, choose, choose_format, named, wants_html
+from server.negotiation import GRAPH, SOLUTIONS, choose, choose_format, named, takes_html, wants_html
 
 OFFERS = ["application/sparql-results+json", "text/csv", "text/html"]
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -35,6 +35,9 @@ FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         (FIREFOX, "text/html"),
         ("text/html, text/csv", "text/csv"),
         ("text/html;q=0.9, text/csv", "text/csv"),
+        ('text/csv;profile="a,text/html;q=1"', "text/csv"),
+        ('image/png;profile="a;q=0.1,b", text/csv;x="\\",text/html;"', "text/csv"),
+        ('text/csv;profile="never closed, text/html', "text/csv"),
     ],
 )
 def test_the_best_liked_offer_is_chosen(accept: str | None, chosen: str | None) -> None:
@@ -57,6 +60,36 @@ def test_types_of_graphs_do_not_count_for_a_table() -> None:
     assert table and table.media_type == "application/sparql-results+xml"
     assert choose_format("text/turtle", SOLUTIONS) is None
     assert choose_format("text/csv", GRAPH) is None
+
+
+@pytest.mark.parametrize(
+    "accept, form, media_type",
+    [
+        ("text/turtle;q=0, text/*", GRAPH, None),
+        ("text/csv;q=0, text/tab-separated-values;q=0, text/*", SOLUTIONS, None),
+        ("text/turtle;q=0, */*", GRAPH, "application/n-triples"),
+        ("text/turtle;q=0, text/n3", GRAPH, "text/turtle"),
+        ("text/n3", GRAPH, "text/turtle"),
+        ("application/n-triples, text/n3;q=0.9", GRAPH, "application/n-triples"),
+    ],
+)
+def test_another_name_of_a_format_counts_only_where_it_is_named(accept: str, form: str, media_type: str | None) -> None:
+    chosen = choose_format(accept, form)
+    assert (chosen and chosen.media_type) == media_type
+
+
+@pytest.mark.parametrize(
+    "accept, takes",
+    [
+        ("text/html;q=0.5,text/turtle", True),
+        ("text/html", True),
+        ("text/html;q=0, text/turtle", False),
+        ("text/*, */*", False),
+        (None, False),
+    ],
+)
+def test_a_client_takes_html_where_it_names_it(accept: str | None, takes: bool) -> None:
+    assert takes_html(accept) == takes
 
 
 def test_plain_json_and_xml_mean_the_format_of_the_form() -> None:
