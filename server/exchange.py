@@ -15,6 +15,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _LINGER = 4  # times the limit of a body that is read on and thrown away, so that the client hears why
+_FREE = 64 << 10  # bytes of each body that are not counted, so that whoever holds long ones does not bar short ones
 _MOST_HELD = 256 << 20  # bytes of the bodies of all requests that are being read or answered
 _SLICE = 64 << 10  # bytes sent at once
 _PATIENCE = 0.05  # seconds until it is worth watching whether a client is still there
@@ -22,7 +23,7 @@ _PATIENCE = 0.05  # seconds until it is worth watching whether a client is still
 
 @dataclass
 class Response:
-    """An answer: its body, or the pieces of it where its length is not known; `close` lets go of what they come from."""
+    """An answer: its body, or the pieces of it where its length is not known; `close` lets go of their source."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -78,8 +79,8 @@ class Exchange:
             size += len(message["body"])
             more = message["more_body"]
             if size <= limit:
-                self._hold(len(message["body"]))
                 data += message["body"]
+                self._hold(len(data) - _FREE)
             elif size > _LINGER * limit:
                 break
         if size > limit:
@@ -89,10 +90,12 @@ class Exchange:
         return bytes(data)
 
     def _hold(self, size: int) -> None:
-        if Exchange.held + size > _MOST_HELD:
+        """Count what is held of the body beyond what anybody may have held."""
+        more = max(0, size) - self._holds
+        if Exchange.held + more > _MOST_HELD:
             raise BusyError(1)
-        Exchange.held += size
-        self._holds += size
+        Exchange.held += more
+        self._holds += more
 
     def watch(self) -> None:
         """From now on, have the task that answers cancelled where the client leaves. Call it when the body is read."""

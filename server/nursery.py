@@ -86,6 +86,7 @@ class Nursery:
                 os.close(kept)
             sandbox.die_with(this)
             sandbox.be_killed_first()
+            sandbox.stay_alone()
             work(descriptor, self._store_path, self._memory, self._shared)
         finally:
             os._exit(0)
@@ -129,6 +130,7 @@ def main() -> None:
     store_path, parent, memory, shared = Path(sys.argv[1]), *map(int, sys.argv[2:5])
     sandbox.die_with(parent)
     control = socket.socket(fileno=os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # workers inherit it
     sys.stderr = os.fdopen(os.dup(2), "w")  # a fault of ours is told; the engine's last words when memory ends are not
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     confinement = sandbox.enter()

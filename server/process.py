@@ -22,6 +22,7 @@ _START = 30.0  # seconds a worker gets to start: it takes less than a tenth of o
 _LOAD = 600.0  # seconds the nursery gets to load a release
 _REMEMBERED = 100  # endings of workers
 _TOLD = 1.0  # seconds until the nursery has said how a worker ended
+_MOST_FRAME = 16 << 20  # bytes of a frame; those of an answer are far shorter, what a query failed of may repeat it
 _MOST_HELD = 1 << 20  # bytes of an answer held here before its worker has to wait
 
 _SIGNALS: dict[int, str] = {
@@ -36,6 +37,7 @@ class Channel(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.alive = True
+        self.expecting = True  # whether there is anything to be said
         self.on_lost: Callable[[], None] = lambda: None
         self._transport: asyncio.Transport | None = None
         self._data = bytearray()
@@ -60,6 +62,9 @@ class Channel(asyncio.Protocol):
         start = 0
         while len(held) - start >= HEAD.size:
             kind, length = HEAD.unpack_from(held, start)
+            if length > _MOST_FRAME or not self.expecting:
+                self.close()  # that is no frame of ours: whoever waits for one finds the process ended
+                return
             end = start + HEAD.size + length
             if len(held) < end:
                 break
@@ -122,8 +127,14 @@ class WorkerProcess(Channel):
         self.lowered = False
         self.pid = 0
 
+    def settle(self) -> bool:
+        """Its answer has ended. Whether it has said nothing beyond that, so that it may be asked again."""
+        self.expecting = False
+        return not self._frames and not self._data
+
     def ask(self, request: dict[str, Any]) -> None:
         """Send it a query."""
+        self.expecting = True
         self.send(frame(QUERY, json.dumps(request).encode()))
 
 
@@ -138,6 +149,7 @@ class NurseryProcess(Channel):
         self.raises = False
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._unsent: deque[tuple[bytes, socket.socket | None]] = deque()
         self._endings: dict[int, asyncio.Future[int]] = {}
         self._reader: asyncio.Task[None] | None = None
 
@@ -146,7 +158,10 @@ class NurseryProcess(Channel):
 
         Call it in the main thread: Linux ends the nursery with the thread that started it.
         """
-        own, other = socket.socketpair()
+        try:
+            own, other = socket.socketpair()
+        except OSError as error:
+            raise ReleaseError(f"the release cannot be opened ({error.strerror})") from error
         facts = (store_path, os.getpid(), memory, int(shared))
         command = [sys.executable, "-P", "-m", "server.nursery", *map(str, facts)]
         with other:
@@ -169,16 +184,13 @@ class NurseryProcess(Channel):
 
     async def spawn(self, reserved: bool) -> WorkerProcess:
         """Start a worker and wait until it is ready. Raises ReleaseError where it does not become so."""
-        assert self._control
-        own, other = socket.socketpair()
         worker = WorkerProcess(reserved)
-        with other:
-            try:
-                socket.send_fds(self._control, [ORDER.pack(SPAWN, 0)], [other.fileno()])
-            except OSError as error:
-                own.close()
-                raise ReleaseError(f"a query worker cannot be started ({error.strerror})") from error
-        await worker.connect(own)
+        try:
+            own, other = socket.socketpair()
+            self._send_order(ORDER.pack(SPAWN, 0), other)
+            await worker.connect(own)
+        except OSError as error:
+            raise ReleaseError(f"a query worker cannot be started ({error.strerror})") from error
         try:
             async with asyncio.timeout(_START):
                 _, payload = await worker.receive()
@@ -221,9 +233,32 @@ class NurseryProcess(Channel):
         return self.raises
 
     def _order(self, kind: bytes, worker: WorkerProcess) -> None:
+        self._send_order(ORDER.pack(kind, worker.pid))
+
+    def _send_order(self, order: bytes, end: socket.socket | None = None) -> None:
+        """Give an order to the nursery, as soon as it takes one, and with it the end of a socket, which is closed."""
+        self._unsent.append((order, end))
+        self._send_unsent()
+
+    def _send_unsent(self) -> None:
+        while self._unsent:
+            order, end = self._unsent[0]
+            try:
+                if self._control and end:
+                    socket.send_fds(self._control, [order], [end.fileno()])
+                elif self._control:
+                    self._control.send(order)
+            except BlockingIOError:
+                if self._control:
+                    asyncio.get_running_loop().add_writer(self._control, self._send_unsent)
+                return
+            except OSError:
+                pass  # it has ended: who waits for a worker finds the socket closed
+            self._unsent.popleft()
+            if end:
+                end.close()
         if self._control:
-            with contextlib.suppress(OSError):
-                self._control.send(ORDER.pack(kind, worker.pid))
+            asyncio.get_running_loop().remove_writer(self._control)
 
     async def ending(self, worker: WorkerProcess) -> str:
         """How a worker ended, in words, after it has closed its socket."""
@@ -255,6 +290,7 @@ class NurseryProcess(Channel):
         if self._reader:
             self._reader.cancel()
         if self._control:
+            asyncio.get_running_loop().remove_writer(self._control)
             self._control.close()
             self._control = None
         if self._process:

@@ -33,5 +33,8 @@ def as_json(error: SarcographError) -> dict[str, Any]:
 
 
 def from_json(said: Mapping[str, Any]) -> SarcographError:
-    """The error that the facts make."""
-    return _BY_NAME[said["error"]](*said["facts"])
+    """The error that the facts make; a crash where they make none."""
+    try:
+        return _BY_NAME[said["error"]](*said["facts"])
+    except (KeyError, TypeError):
+        return QueryCrashError("its worker did not keep to the form of an answer")

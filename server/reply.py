@@ -12,6 +12,7 @@ from server.frames import END, HEADER
 from server.process import WorkerProcess
 from server.refusals import from_json
 
+_NONSENSE = "its worker did not keep to the form of an answer"
 SHORT = 0.01  # seconds: what takes longer is a long query
 
 
@@ -102,20 +103,29 @@ class Reply:
         try:
             kind, payload = await self._receive()
             if kind == HEADER:
-                header = json.loads(payload)
-                self.form, self.media_type, self.length = header["form"], header["media_type"], header["length"]
-                self.stable, self.cap = header["stable"], header.get("cap")
-                self.encoding = header.get("encoding", "identity")
+                self._read_header(payload)
                 if self.length != 0:
-                    _, self._first = await self._receive()
+                    kind, payload = await self._receive()
+                    if kind == END:
+                        self._end(payload)
+                    self._first = payload
                 if self.length is None:
                     return self
-                kind, payload = await self._receive()
-            self._end(json.loads(payload))
+                _, payload = await self._receive()
+            self._end(payload)
         except (SarcographError, asyncio.CancelledError):
             self.close()
             raise
         return self
+
+    def _read_header(self, payload: bytes) -> None:
+        header = _facts(payload)
+        try:
+            self.form, self.media_type, self.length = header["form"], header["media_type"], header["length"]
+            self.stable, self.cap = header["stable"], header.get("cap")
+            self.encoding = header.get("encoding", "identity")
+        except KeyError as error:
+            raise QueryCrashError(_NONSENSE) from error
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The bytes, piece by piece."""
@@ -125,7 +135,7 @@ class Reply:
             while self._worker:
                 kind, payload = await self._receive()
                 if kind == END:
-                    self._end(json.loads(payload))
+                    self._end(payload)
                     break
                 size += len(payload)
                 if size > self._max_size:
@@ -147,7 +157,8 @@ class Reply:
         if worker:
             self._keeper.give_back(worker, False)
 
-    def _end(self, outcome: dict[str, Any]) -> None:
+    def _end(self, payload: bytes) -> None:
+        outcome = _facts(payload)
         self._timer.cancel()
         worker, self._worker = self._worker, None
         if worker:
@@ -167,3 +178,14 @@ class Reply:
         if self._fault or not self._worker:
             return self._fault or QueryCrashError("its worker is gone")
         return QueryCrashError(await self._keeper.ending(self._worker))
+
+
+def _facts(payload: bytes) -> dict[str, Any]:
+    """JSON of a worker, which is not trusted to be one of ours any more."""
+    try:
+        facts = json.loads(payload)
+    except ValueError as error:
+        raise QueryCrashError(_NONSENSE) from error
+    if not isinstance(facts, dict):
+        raise QueryCrashError(_NONSENSE)
+    return facts

@@ -16,6 +16,7 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_SECCOMP = 22
@@ -47,16 +48,35 @@ _REFUSED = {
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 _X32 = 0x40000000  # system calls of the x32 ABI have this bit; the filter refuses them all
 
+# What the nursery needs and no worker does: to take orders, to start and end processes.
+_REFUSED_TO_WORKERS = {
+    "recvmsg": (47, 212),
+    "fork": (57, 220),  # aarch64 has clone alone
+    "vfork": (58, 220),
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "sched_setscheduler": (144, 119),
+    "pidfd_send_signal": (424, 424),
+    "pidfd_open": (434, 434),
+}
+_CLONE = (56, 220)
+_CLONE3 = (435, 435)
+_CLONE_THREAD = 0x10000
+
 # Classic BPF: load word, jump if equal, jump if greater or equal, return.
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _HAS_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW = 0x7FFF0000
 _DENY = 0x00050000 | errno.EPERM
+_UNKNOWN = 0x00050000 | errno.ENOSYS
 
 
 class _Program(ctypes.Structure):
     """struct sock_fprog of linux/filter.h."""
 
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def enter() -> str:
@@ -67,13 +87,19 @@ def enter() -> str:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "linux":
         return f"{sys.platform} has no seccomp; only the guard keeps queries off the network"
-    return _filter(ctypes.CDLL(None, use_errno=True))
+    return _filter(_LIBC, _instructions)
+
+
+def stay_alone() -> None:
+    """Give up what a worker needs less than its nursery: to take orders, and to start, end or rule processes."""
+    if sys.platform == "linux":
+        _filter(_LIBC, _worker_instructions)
 
 
 def die_with(parent: int) -> None:
     """Have this process end when the thread of `parent` (a process id) that started it does; where it has, end now."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(0)
 
@@ -108,11 +134,11 @@ def can_raise() -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def _filter(libc: ctypes.CDLL) -> str:
+def _filter(libc: ctypes.CDLL, write: Callable[[str], list[tuple[int, int, int, int]]]) -> str:
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
         return f"no filter is known for {machine}; only the guard keeps queries off the network"
-    instructions = _instructions(machine)
+    instructions = write(machine)
     program = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     code = ctypes.create_string_buffer(program, len(program))
     description = _Program(len(instructions), ctypes.cast(code, ctypes.c_void_p))
@@ -139,6 +165,29 @@ def _instructions(machine: str) -> list[tuple[int, int, int, int]]:
     for position, number in enumerate(numbers):
         program.append((_EQUAL, len(numbers) - position, 0, number))
     return [*program, (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENY)]
+
+
+def _worker_instructions(machine: str) -> list[tuple[int, int, int, int]]:
+    """A second filter: the listed calls are denied, and clone without CLONE_THREAD; clone3, which keeps its flags in
+    memory, is told to be unknown, so that clone is used."""
+    _, column = _ARCHITECTURES[machine]
+    numbers = sorted({pair[column] for pair in _REFUSED_TO_WORKERS.values()} - {_CLONE[column]})
+    count = len(numbers)
+    program = [
+        (_LOAD, 0, 0, 0),  # seccomp_data.nr
+        (_EQUAL, count + 2, 0, _CLONE3[column]),
+        (_EQUAL, count + 2, 0, _CLONE[column]),
+    ]
+    program += [(_EQUAL, count - position + 4, 0, number) for position, number in enumerate(numbers)]
+    return [
+        *program,
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _UNKNOWN),
+        (_LOAD, 0, 0, 16),  # the low half of seccomp_data.args[0]
+        (_HAS_BITS, 0, 1, _CLONE_THREAD),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _DENY),
+    ]
 
 
 def address_space() -> int:

@@ -48,7 +48,8 @@ class Held:
     def of(cls, store: Store) -> Held:
         """What is to be known of a store before it is asked; to find out warms it up."""
         union = holds_union(store)
-        return cls(store, union, None if union else len(store), Context.of(store))
+        known = not union or next(store.named_graphs(), None) is None
+        return cls(store, union, len(store) if known else None, Context.of(store))
 
 
 class Output:
@@ -63,6 +64,7 @@ class Output:
         self._encoding = encoding
         self._compressor: Compressor | None = None
         self._waiting = bytearray()
+        self._chosen = False
         self._begun = False
 
     def cap(self, most: int) -> None:
@@ -85,17 +87,17 @@ class Output:
         self._send(bytes(self._waiting), said(END, outcome))
 
     def _send(self, data: bytes, end: bytes = b"") -> None:
-        header = b""
-        begins = not self._begun
-        if begins:
-            self._begun = True
+        if not self._chosen:
+            self._chosen = True
             if self._encoding != "identity" and not (end and len(data) < _LEAST):
                 self._compressor = compressor(self._encoding)
                 self._header["encoding"] = self._encoding
         if self._compressor:
             data = self._compressor.add(data) + (self._compressor.finish() if end else b"")
-        if begins:
-            header = said(HEADER, {**self._header, "length": len(data) if end else None})
+        if not data and not end:
+            return
+        header = b"" if self._begun else said(HEADER, {**self._header, "length": len(data) if end else None})
+        self._begun = True
         send(self._socket, header + (frame(BODY, data) if data else b"") + end)
 
 

@@ -130,7 +130,7 @@ class Pool:
         worker.until = None
         if worker not in self._live:
             return
-        usable = usable and worker.alive and not self._closed
+        usable = usable and worker.alive and worker.settle() and not self._closed
         if worker.lowered:
             self._long.leave(worker, self._nursery)
             enough = self._ready(False) >= self._expected[False]
@@ -195,6 +195,7 @@ class Pool:
                 await self._nursery.start(self._store_path, self._settings.memory, self._shared)
 
     def _welcome(self, worker: WorkerProcess) -> None:
+        worker.settle()
         self._live.add(worker)
         worker.on_lost = lambda: self._find_dead(worker)
         self._offer(worker)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -34,7 +36,10 @@ from loader.errors import (
 )
 from loader.namespaces import BASE, GRAPH
 from loader.release import Release
+from server.frames import HEAD, frame
 from server.guard import Limits
+from server.process import WorkerProcess
+from server.reply import Reply
 from server.settings import Settings
 
 MakePool = Callable[..., RunningPool]
@@ -449,3 +454,74 @@ def test_an_answer_says_whether_it_is_always_the_same(make_pool: MakePool) -> No
     pool = make_pool()
     assert pool.run(POINT).reply.stable
     assert not pool.run("SELECT (NOW() AS ?now) WHERE { }").reply.stable
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
+def test_what_is_refused_late_is_refused_in_every_coding(make_pool: MakePool, encoding: str) -> None:
+    query = 'SELECT ?x WHERE { { ?s a ?x } UNION { BIND("\\u0001" AS ?x) } }'
+    with pytest.raises(NotAcceptableError):
+        make_pool().run(query, "application/sparql-results+xml", encoding=encoding).read()
+
+
+def test_while_no_files_are_to_be_had_lost_workers_are_missed_and_later_replaced(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2, reserved=1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lost = pool.status()["processes"][0]
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+        os.kill(lost, signal.SIGKILL)
+        assert until(lambda: pool.status()["failure"] is not None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert until(lambda: pool.status()["live"] == 3 and pool.status()["failure"] is None)
+
+
+@pytest.mark.parametrize(
+    "said, settled",
+    [(HEAD.pack(b"B", 2**32 - 1), False), (frame(b"E", b"{}"), True)],
+    ids=["a frame without end", "a word too much"],
+)
+def test_a_worker_that_does_not_keep_to_the_form_is_ended(said: bytes, settled: bool) -> None:
+    async def hear() -> bool:
+        own, other = socket.socketpair()
+        worker = WorkerProcess(False)
+        with other:
+            await worker.connect(own)
+            if settled:
+                worker.settle()
+            other.send(said)
+            await asyncio.sleep(0.05)
+            alive = worker.alive
+            worker.close()
+            await asyncio.sleep(0.01)
+            return alive
+
+    assert asyncio.run(hear()) is False
+
+
+@pytest.mark.parametrize("ending", [b"", b"[]", b"nonsense", b'{"error": "SystemExit", "facts": []}'])
+def test_nonsense_of_a_worker_is_told_as_a_crash(ending: bytes) -> None:
+    async def hear() -> None:
+        own, other = socket.socketpair()
+        worker = WorkerProcess(False)
+        with other:
+            await worker.connect(own)
+            other.send(frame(b"E", ending))
+            with pytest.raises(QueryCrashError):
+                await Reply(worker, Lender(), 5, 100, "").begin()
+            await asyncio.sleep(0.01)
+
+    asyncio.run(hear())
+
+
+class Lender:
+    """Lends one worker."""
+
+    def give_back(self, worker: WorkerProcess, usable: bool) -> None:
+        worker.close()
+
+    def note_long(self, reply: Reply) -> None:
+        raise AssertionError("it was not long")
+
+    async def ending(self, worker: WorkerProcess) -> str:
+        return "it has ended"
