@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _HEAD = 256 << 10  # bytes of a request's line and headers: long queries belong in a POST
@@ -57,10 +57,6 @@ class Corked:
         return getattr(self._transport, name)
 
 
-# An offer to change to another protocol, which the parser would take up by reading no body. It is passed over instead.
-_OFFER = re.compile(rb"\nupgrade(?=[ \t]*:)", re.IGNORECASE)
-
-
 class Connection(HttpToolsProtocol):
     """A connection. `most` connections are taken at once; what comes beyond is turned away."""
 
@@ -68,10 +64,10 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """A client has come."""
-        self._in_head = True
         super().connection_made(cast(asyncio.Transport, Corked(transport, self.loop)))
         now = self.loop.time()
         self._unread = 0
+        self._offered_body = 0  # bytes to come of the body of a request that offers another protocol
         self._due: float | None = now + _HEAD_SECONDS
         self._stalled: float | None = None
         if len(self.connections) > self.most:
@@ -80,12 +76,35 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes have come: no more than a head's length without a head, or a body, being whole."""
         self._unread += len(data)
-        if self._in_head:
-            head, blank, body = data.partition(b"\r\n\r\n")
-            data = _OFFER.sub(b"\nIgnored", head) + blank + body
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            while data and not self.transport.is_closing():
+                data = self._take_offered_body(data) if self._offered_body else self._parse(data)
+        except httptools.HttpParserError:
+            if not self.transport.is_closing():
+                self.send_400_response("")
         if self._unread > _HEAD and not self.transport.is_closing():
             self._refuse(431, "The request's line and headers are too long. Send a long query with POST.")
+
+    def _parse(self, data: bytes) -> bytes:
+        """Have the parser read; return what it leaves.
+
+        It stops behind the head of a request that offers another protocol. No such offer is taken up here, so that
+        HTTP goes on, with that request's body.
+        """
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as stopped:
+            return data[stopped.args[0] :]
+        return b""
+
+    def _take_offered_body(self, data: bytes) -> bytes:
+        piece, rest = data[: self._offered_body], data[self._offered_body :]
+        self._offered_body -= len(piece)
+        self.on_body(piece)
+        if not self._offered_body:
+            self.on_message_complete()
+        return rest
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -96,9 +115,16 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._unread = 0
-        self._in_head = False
         self._due = self.loop.time() + _BODY_SECONDS
+        if self.parser.should_upgrade():
+            self._expect_offered_body()
         super().on_headers_complete()
+
+    def _expect_offered_body(self) -> None:
+        fields = dict(self.headers)  # the parser has seen to it that there is one length at most
+        if b"transfer-encoding" in fields:
+            self._turn_away(400, "A request that offers another protocol cannot have a body in chunks.")
+        self._offered_body = int(fields.get(b"content-length", b"0"))
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body has come."""
@@ -107,8 +133,9 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        if self._offered_body:
+            return  # the parser does not know of this body
         self._unread = 0
-        self._in_head = True
         self._due = None
         super().on_message_complete()
 
@@ -130,6 +157,11 @@ class Connection(HttpToolsProtocol):
         """Whether the client has had its time."""
         stalled = self._stalled is not None and self._stalled + _STALL_SECONDS < now
         return stalled or (self._due is not None and self._due < now)
+
+    def _turn_away(self, status: int, detail: str) -> NoReturn:
+        """Refuse from within the parser, which the error stops."""
+        self._refuse(status, detail)
+        raise httptools.HttpParserError(detail)
 
     def _refuse(self, status: int, detail: str) -> None:
         title = HTTPStatus(status).phrase

@@ -1,0 +1,84 @@
+"""A connection: where one request ends and the next begins, what a client may hold, and when it is let go."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+from running import Server
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "hostile"))
+
+from wire import Answer, read  # noqa: E402
+
+QUERY = b"ASK {}"
+GET = b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Type: application/sparql-query\r\nContent-Length: 6\r\n"
+OFFER = POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+
+
+@contextmanager
+def connected(server: Server, seconds: float = 5.0) -> Iterator[tuple[socket.socket, BinaryIO]]:
+    """A connection to a server, and the stream of what comes back."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), seconds) as connection, connection.makefile("rb") as stream:
+        yield connection, stream
+
+
+def answers(server: Server, *pieces: bytes, pause: float = 0.1, quiet: float = 0.5) -> list[Answer]:
+    """What comes back of bytes that are sent in pieces, until nothing more comes for some seconds."""
+    found: list[Answer] = []
+    with connected(server, 5) as (connection, stream):
+        for piece in pieces:
+            connection.sendall(piece)
+            time.sleep(pause)
+        connection.settimeout(quiet)
+        try:
+            while answer := read(stream):
+                found.append(answer)
+        except TimeoutError:
+            pass
+    return found
+
+
+def statuses(server: Server, *pieces: bytes) -> list[int]:
+    """The statuses of what comes back."""
+    return [answer.status for answer in answers(server, *pieces)]
+
+
+@pytest.mark.parametrize("cut", [5, len(POST) + 25, len(OFFER) - 2, len(OFFER), len(OFFER) + 3])
+def test_an_offer_in_two_pieces_is_answered_once(server: Server, cut: int) -> None:
+    sent = OFFER + QUERY
+    assert statuses(server, sent[:cut], sent[cut:]) == [200]
+
+
+def test_the_body_of_a_request_with_an_offer_is_never_a_request(server: Server) -> None:
+    inner = b"GET /sparql?query=SELEC HTTP/1.1\r\nHost: a\r\n\r\n"
+    head = b"POST /sparql?query=ASK%%7B%%7D HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: b\r\n"
+    head = head.replace(b"%%", b"%") + b"Content-Length: %d\r\n\r\n" % len(inner)
+    cut = head.index(b"grade: b")
+    assert len(statuses(server, head[:cut], head[cut:], inner)) == 1
+
+
+@pytest.mark.parametrize("before", [GET, POST + b"\r\n" + QUERY, OFFER + QUERY], ids=["get", "post", "offer"])
+def test_an_offer_behind_another_request_keeps_its_body(server: Server, before: bytes) -> None:
+    found = answers(server, before + OFFER + QUERY + GET)
+    assert [answer.status for answer in found] == [200, 200, 200]
+    assert all(b'"boolean":true' in answer.body for answer in found)
+
+
+def test_an_offer_without_a_body_is_answered_and_the_connection_goes_on(server: Server) -> None:
+    offer = GET.replace(b"Host", b"Connection: Upgrade\r\nUpgrade: websocket\r\nHost")
+    assert statuses(server, offer + GET) == [200, 200]
+    assert statuses(server, offer, GET) == [200, 200]
+
+
+def test_an_offer_with_a_body_in_chunks_is_refused(server: Server) -> None:
+    sent = OFFER.replace(b"Content-Length: 6", b"Transfer-Encoding: chunked") + b"6\r\nASK {}\r\n0\r\n\r\n"
+    assert statuses(server, sent + GET) == [400]
