@@ -13,10 +13,11 @@ from http import HTTPStatus
 from typing import Any, NoReturn, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 _HEAD = 256 << 10  # bytes of a request's line and headers: long queries belong in a POST
 _CORK = 64 << 10  # bytes that wait for the end of a turn at most
+_AHEAD = 64 << 10  # bytes that are read of what is asked before the request at hand is answered
 _HEAD_SECONDS = 30.0
 _BODY_SECONDS = 120.0
 _STALL_SECONDS = 30.0  # in which a client takes nothing of what is ready for it
@@ -67,15 +68,26 @@ class Connection(HttpToolsProtocol):
         super().connection_made(cast(asyncio.Transport, Corked(transport, self.loop)))
         now = self.loop.time()
         self._unread = 0
+        self._ahead = 0  # bytes that came while requests wait
+        self._open: list[RequestResponseCycle] = []  # requests whose answers are not complete, the oldest first
         self._offered_body = 0  # bytes to come of the body of a request that offers another protocol
         self._due: float | None = now + _HEAD_SECONDS
         self._stalled: float | None = None
         if len(self.connections) > self.most:
             self._refuse(503, "The server has as many connections as it takes. Try again in a few seconds.")
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has left: whatever it asked for ends. (uvicorn tells only the newest request.)"""
+        for cycle in self._open:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
         """Bytes have come: no more than a head's length without a head, or a body, being whole."""
         self._unread += len(data)
+        self._ahead = self._ahead + len(data) if self.pipeline else 0
         self._unset_keepalive_if_required()
         try:
             while data and not self.transport.is_closing():
@@ -119,6 +131,9 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade():
             self._expect_offered_body()
         super().on_headers_complete()
+        self._open.append(self.cycle)
+        if self.pipeline and self._ahead < _AHEAD:
+            self.flow.resume_reading()  # only who reads on notices that a client leaves
 
     def _expect_offered_body(self) -> None:
         fields = dict(self.headers)  # the parser has seen to it that there is one length at most
@@ -138,6 +153,11 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
         self._due = None
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is complete; the next request has its turn."""
+        self._open = [cycle for cycle in self._open if not cycle.response_complete]
+        super().on_response_complete()
 
     def pause_writing(self) -> None:
         """The client does not keep up."""

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 import pytest
-from running import Server
+from running import ENDLESS, Server
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "hostile"))
 
@@ -21,6 +22,7 @@ QUERY = b"ASK {}"
 GET = b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Type: application/sparql-query\r\nContent-Length: 6\r\n"
 OFFER = POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+LONG = b"GET /sparql?query=%s HTTP/1.1\r\nHost: a\r\n\r\n" % quote(ENDLESS).encode()
 
 
 @contextmanager
@@ -82,3 +84,20 @@ def test_an_offer_without_a_body_is_answered_and_the_connection_goes_on(server: 
 def test_an_offer_with_a_body_in_chunks_is_refused(server: Server) -> None:
     sent = OFFER.replace(b"Content-Length: 6", b"Transfer-Encoding: chunked") + b"6\r\nASK {}\r\n0\r\n\r\n"
     assert statuses(server, sent + GET) == [400]
+
+
+def busy(server: Server) -> int:
+    """How many workers are at work."""
+    return int(server.ask("/health").json["workers"]["busy"])
+
+
+@pytest.mark.parametrize("pause", [0, 0.3], ids=["at once", "later"])
+def test_a_client_that_leaves_with_requests_waiting_is_noticed(server: Server, pause: float) -> None:
+    with connected(server) as (connection, _):
+        connection.sendall(LONG)
+        time.sleep(pause)
+        connection.sendall(GET + GET)
+        time.sleep(0.5)
+        assert busy(server) == 1
+    time.sleep(0.5)
+    assert busy(server) == 0
