@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 _HEAD = 256 << 10  # bytes of a request's line and headers: long queries belong in a POST
 _CORK = 64 << 10  # bytes that wait for the end of a turn at most
 _AHEAD = 64 << 10  # bytes that are read of what is asked before the request at hand is answered
+_WAITING = 16  # requests that may wait for the one at hand
 _HEAD_SECONDS = 30.0
 _BODY_SECONDS = 120.0
 _STALL_SECONDS = 30.0  # in which a client takes nothing of what is ready for it
@@ -70,6 +71,8 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
         self._ahead = 0  # bytes that came while requests wait
         self._open: list[RequestResponseCycle] = []  # requests whose answers are not complete, the oldest first
+        self._in_body = False
+        self._refusal: tuple[int, str] | None = None  # the last that is to be said
         self._offered_body = 0  # bytes to come of the body of a request that offers another protocol
         self._due: float | None = now + _HEAD_SECONDS
         self._stalled: float | None = None
@@ -90,13 +93,18 @@ class Connection(HttpToolsProtocol):
         self._ahead = self._ahead + len(data) if self.pipeline else 0
         self._unset_keepalive_if_required()
         try:
-            while data and not self.transport.is_closing():
+            while data and not self._ends:
                 data = self._take_offered_body(data) if self._offered_body else self._parse(data)
         except httptools.HttpParserError:
-            if not self.transport.is_closing():
+            if not self._ends:
                 self.send_400_response("")
-        if self._unread > _HEAD and not self.transport.is_closing():
+        if self._unread > _HEAD and not self._ends:
             self._refuse(431, "The request's line and headers are too long. Send a long query with POST.")
+
+    @property
+    def _ends(self) -> bool:
+        """Whether nothing more is read: what still comes is thrown away."""
+        return self._refusal is not None or self.transport.is_closing()
 
     def _parse(self, data: bytes) -> bytes:
         """Have the parser read; return what it leaves.
@@ -130,7 +138,10 @@ class Connection(HttpToolsProtocol):
         self._due = self.loop.time() + _BODY_SECONDS
         if self.parser.should_upgrade():
             self._expect_offered_body()
+        if len(self.pipeline) >= _WAITING:
+            self._turn_away(503, "Too many requests wait on this connection. Read answers before you ask on.")
         super().on_headers_complete()
+        self._in_body = True
         self._open.append(self.cycle)
         if self.pipeline and self._ahead < _AHEAD:
             self.flow.resume_reading()  # only who reads on notices that a client leaves
@@ -152,12 +163,14 @@ class Connection(HttpToolsProtocol):
             return  # the parser does not know of this body
         self._unread = 0
         self._due = None
+        self._in_body = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """An answer is complete; the next request has its turn."""
         self._open = [cycle for cycle in self._open if not cycle.response_complete]
         super().on_response_complete()
+        self._say_refusal()
 
     def pause_writing(self) -> None:
         """The client does not keep up."""
@@ -184,6 +197,30 @@ class Connection(HttpToolsProtocol):
         raise httptools.HttpParserError(detail)
 
     def _refuse(self, status: int, detail: str) -> None:
+        """Read no further. Say why, after the answers to what was asked before, and close."""
+        self._refusal = (status, detail)
+        self._due = None
+        if self._in_body:
+            self._drop_half_read()
+        self._say_refusal()
+
+    def _drop_half_read(self) -> None:
+        """The refusal is the answer to the request that cannot be read to its end, unless another has begun."""
+        cycle = self.cycle
+        if cycle.response_started:
+            self.transport.close()
+        elif self.pipeline:
+            self.pipeline.popleft()
+        cycle.disconnected = True
+        cycle.message_event.set()
+        self._open = [each for each in self._open if each is not cycle]
+
+    def _say_refusal(self) -> None:
+        if self._refusal and not self._open and not self.transport.is_closing():
+            self._write_refusal(*self._refusal)
+            self.transport.close()
+
+    def _write_refusal(self, status: int, detail: str) -> None:
         title = HTTPStatus(status).phrase
         problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         body = json.dumps(problem, indent=1).encode() + b"\n"
@@ -193,7 +230,6 @@ class Connection(HttpToolsProtocol):
             "Connection: close\r\n\r\n"
         )
         self.transport.write(head.encode("latin-1") + body)
-        self.transport.close()
 
 
 async def sweep(connections: Iterable[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import time
@@ -16,6 +17,7 @@ from running import ENDLESS, Server
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "hostile"))
 
+from processes import own_memory  # noqa: E402
 from wire import Answer, read  # noqa: E402
 
 QUERY = b"ASK {}"
@@ -38,13 +40,14 @@ def answers(server: Server, *pieces: bytes, pause: float = 0.1, quiet: float = 0
     found: list[Answer] = []
     with connected(server, 5) as (connection, stream):
         for piece in pieces:
-            connection.sendall(piece)
+            with contextlib.suppress(ConnectionError):  # the server may have said its last
+                connection.sendall(piece)
             time.sleep(pause)
         connection.settimeout(quiet)
         try:
             while answer := read(stream):
                 found.append(answer)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):
             pass
     return found
 
@@ -101,3 +104,35 @@ def test_a_client_that_leaves_with_requests_waiting_is_noticed(server: Server, p
         assert busy(server) == 1
     time.sleep(0.5)
     assert busy(server) == 0
+
+
+def test_requests_that_wait_take_no_memory(server: Server) -> None:
+    before = own_memory(server.process.pid)
+    with connected(server, 3) as (connection, _), contextlib.suppress(OSError):
+        connection.sendall(b"OPTIONS /sparql HTTP/1.1\r\n\r\n" * 400_000)
+        time.sleep(0.5)
+        assert own_memory(server.process.pid) - before < 32 << 20
+
+
+def test_requests_beyond_those_that_may_wait_are_refused_after_the_answers(server: Server) -> None:
+    found = statuses(server, GET * 100)
+    assert found[-1] == 503 and 17 <= len(found) - 1 < 100
+    assert set(found[:-1]) == {200}
+
+
+def test_a_refusal_waits_for_the_answers_before_it(server: Server) -> None:
+    slow = LONG.replace(b"?query", b"?timeout=0.3&query")
+    first, second, third = answers(server, slow + GET + b"NONSENSE\r\n\r\n" + GET, quiet=2)
+    assert b"timeout" in first.body and second.status == 200 and third.status == 400
+
+
+@pytest.mark.parametrize("before, wanted", [(b"", [400]), (GET, [200, 400])], ids=["alone", "behind another"])
+def test_a_body_that_goes_wrong_is_refused_once(server: Server, before: bytes, wanted: list[int]) -> None:
+    head = POST.replace(b"Content-Length: 6", b"Transfer-Encoding: chunked") + b"\r\n"
+    assert statuses(server, before + head, b"zz\r\n", GET) == wanted
+    assert statuses(server, before + head + b"zz\r\n" + GET) == wanted
+
+
+def test_a_body_that_goes_wrong_after_the_answer_gets_no_second(server: Server) -> None:
+    head = b"GET /health HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert statuses(server, head, b"zz\r\n", GET) == [200]
