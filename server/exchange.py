@@ -50,6 +50,7 @@ class Exchange:
         self.left = False
         self._receive = receive
         self._send = send
+        self._headers: dict[bytes, bytes] | None = None
         self._body: bytes | None = None
         self._holds = 0
         self._watch: asyncio.Task[None] | None = None
@@ -57,8 +58,13 @@ class Exchange:
 
     def header(self, name: bytes) -> str | None:
         """The value of a header (its name in lower case), the values of several joined by commas."""
-        values = [value for each, value in self.scope["headers"] if each == name]
-        return b",".join(values).decode("latin-1") if values else None
+        if self._headers is None:
+            self._headers = {}
+            for each, value in self.scope["headers"]:
+                before = self._headers.get(each)
+                self._headers[each] = value if before is None else before + b"," + value
+        found = self._headers.get(name)
+        return None if found is None else found.decode("latin-1")
 
     async def body(self, limit: int) -> bytes:
         """The body. Raises BodySizeError beyond `limit` bytes, ClientGoneError where it breaks off."""

@@ -8,11 +8,11 @@ import struct
 
 HEAD = struct.Struct("!cI")
 
-QUERY = b"Q"  # to a worker: JSON of what to ask
+QUERY = b"Q"  # to a worker, which trusts its server: what to ask, by marshal
 READY = b"R"  # from a worker or the nursery, once: JSON of what it is
-HEADER = b"H"  # from a worker: JSON of the answer's form, format and length
+HEADER = b"H"  # from a worker: JSON of the answer's form and format, and whether all of it follows at once
 BODY = b"B"  # from a worker: bytes of the answer
-END = b"E"  # from a worker: JSON, how it ended
+END = b"E"  # from a worker: JSON, how it ended; empty where all is well
 ENDED = b"X"  # from the nursery: JSON of a worker's process id and exit status
 
 # To the nursery: orders of one letter and a number, a process id, or 0 with the end of a new worker's socket.

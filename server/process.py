@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import marshal
 import os
 import signal
 import socket
@@ -135,7 +136,7 @@ class WorkerProcess(Channel):
     def ask(self, request: dict[str, Any]) -> None:
         """Send it a query."""
         self.expecting = True
-        self.send(frame(QUERY, json.dumps(request).encode()))
+        self.send(frame(QUERY, marshal.dumps(request)))
 
 
 class NurseryProcess(Channel):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from loader.errors import BusyError, QueryCrashError, QueryError, QueryLimitError, QueryTimeoutError, SarcographError
@@ -13,6 +14,7 @@ from server.process import WorkerProcess
 from server.refusals import from_json
 
 _NONSENSE = "its worker did not keep to the form of an answer"
+_OFTEN = 300  # bytes of what workers say again and again
 SHORT = 0.01  # seconds: what takes longer is a long query
 
 
@@ -103,27 +105,27 @@ class Reply:
         try:
             kind, payload = await self._receive()
             if kind == HEADER:
-                self._read_header(payload)
-                if self.length != 0:
-                    kind, payload = await self._receive()
-                    if kind == END:
-                        self._end(payload)
+                whole = self._read_header(payload)
+                kind, payload = await self._receive()
+                if kind != END:
                     self._first = payload
-                if self.length is None:
-                    return self
-                _, payload = await self._receive()
+                    if not whole:
+                        return self
+                    _, payload = await self._receive()
+                self.length = len(self._first)
             self._end(payload)
         except (SarcographError, asyncio.CancelledError):
             self.close()
             raise
         return self
 
-    def _read_header(self, payload: bytes) -> None:
+    def _read_header(self, payload: bytes) -> bool:
+        """Take in what an answer says of itself; returns whether all of it follows at once."""
         header = _facts(payload)
         try:
-            self.form, self.media_type, self.length = header["form"], header["media_type"], header["length"]
-            self.stable, self.cap = header["stable"], header.get("cap")
-            self.encoding = header.get("encoding", "identity")
+            self.form, self.media_type, self.stable = header["form"], header["media_type"], header["stable"]
+            self.cap, self.encoding = header.get("cap"), header.get("encoding", "identity")
+            return bool(header["whole"])
         except KeyError as error:
             raise QueryCrashError(_NONSENSE) from error
 
@@ -158,7 +160,7 @@ class Reply:
             self._keeper.give_back(worker, False)
 
     def _end(self, payload: bytes) -> None:
-        outcome = _facts(payload)
+        outcome = _facts(payload) if payload else {}
         self._timer.cancel()
         worker, self._worker = self._worker, None
         if worker:
@@ -180,8 +182,12 @@ class Reply:
         return QueryCrashError(await self._keeper.ending(self._worker))
 
 
-def _facts(payload: bytes) -> dict[str, Any]:
+def _facts(payload: bytes) -> Mapping[str, Any]:
     """JSON of a worker, which is not trusted to be one of ours any more."""
+    return _often(payload) if len(payload) < _OFTEN else _read(payload)
+
+
+def _read(payload: bytes) -> Mapping[str, Any]:
     try:
         facts = json.loads(payload)
     except ValueError as error:
@@ -189,3 +195,6 @@ def _facts(payload: bytes) -> dict[str, Any]:
     if not isinstance(facts, dict):
         raise QueryCrashError(_NONSENSE)
     return facts
+
+
+_often = lru_cache(1000)(_read)

@@ -6,11 +6,12 @@ engine cannot be interrupted. It ends when the server closes the socket.
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import threading
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from server.negotiation import form_of, formats
 from server.refusals import REFUSALS, as_json
 from server.serialization import write, write_quads
 
+_END = frame(END, b"")
 _QUICK = 0.05  # seconds
 _LEAST = 1 << 10  # bytes of a short answer that are worth compressing
 STACK = 256 << 20  # bytes: the engine parses and plans by recursion; only what is touched is taken
@@ -82,9 +84,9 @@ class Output:
     def flush(self) -> None:
         """The engine calls it when it has written all; `end` does the work."""
 
-    def end(self, outcome: dict[str, Any]) -> None:
-        """Send what is left, and how it ended."""
-        self._send(bytes(self._waiting), said(END, outcome))
+    def end(self, worn: bool) -> None:
+        """Send what is left, and whether this was the worker's last answer."""
+        self._send(bytes(self._waiting), said(END, {"worn": True}) if worn else _END)
 
     def _send(self, data: bytes, end: bytes = b"") -> None:
         if not self._chosen:
@@ -96,9 +98,14 @@ class Output:
             data = self._compressor.add(data) + (self._compressor.finish() if end else b"")
         if not data and not end:
             return
-        header = b"" if self._begun else said(HEADER, {**self._header, "length": len(data) if end else None})
+        header = b"" if self._begun else _header(**self._header, whole=bool(end))
         self._begun = True
         send(self._socket, header + (frame(BODY, data) if data else b"") + end)
+
+
+@lru_cache(1000)
+def _header(**facts: object) -> bytes:
+    return said(HEADER, facts)
 
 
 class Worker:
@@ -119,7 +126,7 @@ class Worker:
         while True:
             _, payload = reader.receive()
             self._begun = time.monotonic()
-            request: dict[str, Any] = json.loads(payload)
+            request: dict[str, Any] = marshal.loads(payload)
             try:
                 self._dump(request) if "quads" in request else self._answer(request)
             except REFUSALS as error:
@@ -141,7 +148,7 @@ class Worker:
             write(found, media_type, output, _most(found, request), self._context)
         except (RuntimeError, ValueError, OSError) as error:
             raise QueryCrashError(str(error)) from error
-        output.end({"worn": self._is_worn()})
+        output.end(self._is_worn())
 
     def _ask(self, checked: Checked, request: dict[str, Any]) -> Answer:
         """The engine's answer; what is wrong is told of the query as it was sent, not as it was rewritten."""
@@ -167,7 +174,7 @@ class Worker:
         header = {"form": "quads", "media_type": request["media_type"], "stable": True}
         output = Output(self._socket, header, request["encoding"])
         write_quads(quads(self._store, request["quads"]), request["media_type"], output)
-        output.end({"worn": self._is_worn()})
+        output.end(self._is_worn())
 
     def _is_worn(self) -> bool:
         """Whether too much is left behind; not asked after a quick query, which cannot have taken much."""
