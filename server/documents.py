@@ -5,30 +5,30 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from loader.errors import MethodError, NotAcceptableError
-from server import cache, compression, description, sparql
+from loader.errors import NotAcceptableError
+from server import answers, description
 from server.exchange import Exchange, Response
-from server.negotiation import GRAPH, choose_format, formats
+from server.negotiation import GRAPH, choose_named, formats
 from server.serialization import write_triples
 from server.site import Site
 
-_METHODS = ("GET", "HEAD", "OPTIONS")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,255}|\[(?P<address>[0-9A-Fa-f:.]{2,45})\])(?::[0-9]{1,5})?")
 _A_DAY = "public, max-age=86400"
 
 
-def describe(exchange: Exchange, site: Site) -> Response:
-    """The service description (SPARQL 1.1 Service Description), in the graph format that Accept likes."""
+def describe(exchange: Exchange, site: Site, names: Sequence[str]) -> Response:
+    """The service description (SPARQL 1.1 Service Description), in the graph format named, or as Accept likes."""
     accept = exchange.header(b"accept")
-    chosen = choose_format(accept, GRAPH)
+    chosen = choose_named(names, accept, GRAPH)
     if chosen is None:
         offers = [each.media_type for each in formats(GRAPH)]
-        raise NotAcceptableError("a request without a query, the service description,", accept or "", offers)
+        what = "a request without a query, the service description,"
+        raise NotAcceptableError(what, ", ".join(names) or accept or "", offers)
     body = _description(site, _endpoint(exchange, site), chosen.media_type)
-    return _document(exchange, site, body, sparql.content_type(chosen.media_type), sparql.FRESH)
+    return answers.document(exchange, site, body, chosen.media_type, answers.FRESH)
 
 
 def _endpoint(exchange: Exchange, site: Site) -> str:
@@ -62,7 +62,7 @@ def _context(site: Site) -> str:
 
 
 PATHS: Mapping[str, tuple[str, Callable[[Site], str]]] = {
-    "/prefixes.ttl": ("text/turtle; charset=utf-8", lambda site: description.prefixes_turtle()),
+    "/prefixes.ttl": ("text/turtle", lambda site: description.prefixes_turtle()),
     "/prefixes.json": ("application/json", lambda site: description.prefixes_json()),
     "/context.jsonld": ("application/ld+json", _context),
 }
@@ -70,27 +70,11 @@ PATHS: Mapping[str, tuple[str, Callable[[Site], str]]] = {
 
 async def answer(exchange: Exchange, site: Site) -> Response:
     """One of the documents at PATHS."""
-    if exchange.method == "OPTIONS":
-        return sparql.preflight(_METHODS)
-    if exchange.method not in _METHODS:
-        raise MethodError(exchange.method, _METHODS)
-    content_type, _ = PATHS[exchange.path]
-    return _document(exchange, site, _written(site, exchange.path), content_type, _A_DAY)
+    media_type, _ = PATHS[exchange.path]
+    return answers.document(exchange, site, _written(site, exchange.path), media_type, _A_DAY)
 
 
 @lru_cache(10)
 def _written(site: Site, path: str) -> bytes:
     _, write = PATHS[path]
     return write(site).encode()
-
-
-def _document(exchange: Exchange, site: Site, body: bytes, content_type: str, freshness: str) -> Response:
-    encoding = compression.choose(exchange.header(b"accept-encoding"))
-    entity_tag = cache.tag(site.release, body, content_type, encoding)
-    headers = {"ETag": entity_tag, "Vary": sparql.VARY, "Cache-Control": freshness}
-    if cache.has(exchange.header(b"if-none-match"), entity_tag):
-        return Response(304, headers)
-    headers["Content-Type"] = content_type
-    if encoding != "identity":
-        headers["Content-Encoding"] = encoding
-    return Response(200, headers, compression.compress(body, encoding))

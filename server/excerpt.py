@@ -65,7 +65,7 @@ class Notice:
         self._output = output
         self._begun = False
         self._after = b""
-        what = "rows" if "sparql-results" in media_type else "triples"
+        what = ("row" if "sparql-results" in media_type else "triple") + ("s" if most != 1 else "")
         sentence = f"This answer is not complete: it holds {most} {what}, and there are more."
         notice = ""
         if media_type == "application/sparql-results+json":

@@ -11,14 +11,15 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 
-from loader.errors import BusyError, ClientGoneError, SarcographError
-from server import documents, graph_store, problems, requests, sparql
+from loader.errors import ClientGoneError, MethodError, SarcographError
+from server import answers, documents, graph_store, problems, requests, sparql
 from server.exchange import Exchange, Receive, Response, Scope, Send, encoded
 from server.negotiation import wants_html
-from server.pages_in_threads import Pages
+from server.pages_in_threads import ENDPOINT, Pages
 from server.site import HEADERS, Site
 
 _HEALTH_SECONDS = 2.0
+_READING = ("GET", "HEAD", "OPTIONS")
 
 Handler = Callable[[Exchange, Site], Awaitable[Response | None]]
 
@@ -49,30 +50,40 @@ class Front:
             exchange.end()
 
     async def _answer(self, exchange: Exchange) -> Response:
-        site = self._site
-        handler = _handler(exchange.path)
         try:
-            if handler:
-                response = await handler(exchange, site)
-                if response:
-                    return response
-            return await self._pages.answer(exchange)
+            return await _asked(exchange, self._site) or await self._pages.answer(exchange)
         except ClientGoneError:
             raise
         except SarcographError as error:
-            if handler is sparql.answer and wants_html(exchange.header(b"accept")) and not isinstance(error, BusyError):
+            return await self._told(exchange, error)
+
+    async def _told(self, exchange: Exchange, error: SarcographError) -> Response:
+        """An error as a page for a browser, as a problem document for a program or where no page can be made."""
+        if wants_html(exchange.header(b"accept")):
+            try:
                 return await self._pages.answer(exchange, error)
-            return problem(error, exchange)
+            except ClientGoneError:
+                raise
+            except SarcographError:
+                pass
+        return Response(*problems.document(error))
 
 
-def problem(error: SarcographError, exchange: Exchange) -> Response:
-    """The problem document of an error."""
-    status, headers, body = problems.document(error)
-    return Response(status, headers, body)
+async def _asked(exchange: Exchange, site: Site) -> Response | None:
+    """What is answered here, in the event loop; None where there is a page instead."""
+    handler = _handler(exchange.path)
+    if handler is None:
+        return None
+    methods = sparql.METHODS if handler is sparql.answer else _READING
+    if exchange.method == "OPTIONS":
+        return answers.preflight(methods)
+    if exchange.method not in methods:
+        raise MethodError(exchange.method, methods)
+    return await handler(exchange, site)
 
 
 def _handler(path: str) -> Handler | None:
-    if path in ("/sparql", "/sparql/"):
+    if path in ENDPOINT:
         return sparql.answer
     if path == "/health":
         return health

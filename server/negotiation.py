@@ -104,6 +104,12 @@ def takes_html(accept: str | None) -> bool:
     return accept is not None and _ranges(accept).get(HTML, 0.0) > 0
 
 
+def choose_named(names: Sequence[str], accept: str | None, form: str) -> Format | None:
+    """The first known format that `format=` names (client libraries name it twice); without any, what Accept likes."""
+    known = (named(name, form) for name in names)
+    return next((each for each in known if each), None) if names else choose_format(accept, form)
+
+
 def named(name: str, form: str) -> Format | None:
     """The format of one form of answer that a `format=` names: a short name or a media type."""
     wanted = name.strip().lower().replace(" ", "+")  # an unescaped + of a media type arrives as a space

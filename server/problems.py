@@ -70,7 +70,7 @@ def status_of(error: SarcographError) -> int:
 
 def headers_of(error: SarcographError) -> dict[str, str]:
     """The headers that go with an error, whether it is told as a document or as a page."""
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     if isinstance(error, BusyError):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, MediaTypeError):
@@ -107,7 +107,7 @@ def respond_http(error: HTTPException) -> Response:
         name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
     }
     body = _body("about:blank", error.name, status, error.description or error.name, {})
-    return Response(body, status, {**headers, "Content-Type": PROBLEM})
+    return Response(body, status, {**headers, "Content-Type": PROBLEM, "Vary": "Accept"})
 
 
 def _body(kind: str, title: str, status: int, detail: str, extra: dict[str, Any]) -> bytes:

@@ -52,11 +52,11 @@ def read(query_string: bytes, content_type: str, body: bytes | None, most_second
 
     Raises RequestError, MediaTypeError, QueryForbiddenError for an update.
     """
-    parameters = _parameters(query_string, "the URL")
+    given = parameters(query_string, "the URL")
     if body is not None:
-        parameters += _body_parameters(content_type, body)
+        given += _body_parameters(content_type, body)
     values: dict[str, list[str]] = {}
-    for name, value in parameters:
+    for name, value in given:
         values.setdefault(name, []).append(value)
     if "update" in values:
         raise QueryForbiddenError("an update", 1, 1)
@@ -76,6 +76,11 @@ def read(query_string: bytes, content_type: str, body: bytes | None, most_second
     )
 
 
+def format_names(query_string: bytes) -> tuple[str, ...]:
+    """The formats that a URL names, in lower case."""
+    return _formats([value for name, value in parameters(query_string, "the URL") if name == "format"])
+
+
 def _body_parameters(content_type: str, body: bytes) -> list[tuple[str, str]]:
     media_type, _, rest = content_type.partition(";")
     media_type = media_type.strip().lower()
@@ -83,7 +88,7 @@ def _body_parameters(content_type: str, body: bytes) -> list[tuple[str, str]]:
     if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
         raise MediaTypeError(content_type, [f"{media_type}; charset=utf-8"])
     if media_type == FORM:
-        return _parameters(body, "the body")
+        return parameters(body, "the body")
     if media_type == QUERY:
         return [("query", _text(body, "the body"))]
     if media_type == UPDATE:
@@ -100,7 +105,8 @@ def _text(data: bytes, where: str) -> str:
         raise RequestError(f"byte {error.start} of {where} is not UTF-8. Send the query in UTF-8.") from error
 
 
-def _parameters(data: bytes, where: str) -> list[tuple[str, str]]:
+def parameters(data: bytes, where: str) -> list[tuple[str, str]]:
+    """The parameters of a query string or a form, in their order. Raises RequestError, which says `where` they are."""
     try:
         return parse_qsl(_text(data, where), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
     except UnicodeDecodeError as error:
@@ -111,12 +117,13 @@ def _parameters(data: bytes, where: str) -> list[tuple[str, str]]:
 
 def _dataset(values: dict[str, list[str]]) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
     default_graphs, named_graphs = values.get("default-graph-uri", []), values.get("named-graph-uri", [])
-    _require_iris("default-graph-uri", default_graphs)
-    _require_iris("named-graph-uri", named_graphs)
+    require_iris("default-graph-uri", default_graphs)
+    require_iris("named-graph-uri", named_graphs)
     return (tuple(default_graphs), tuple(named_graphs)) if default_graphs or named_graphs else (None, None)
 
 
-def _require_iris(name: str, iris: Sequence[str]) -> None:
+def require_iris(name: str, iris: Sequence[str]) -> None:
+    """Raise RequestError where a value of the parameter is no absolute IRI."""
     for iri in iris:
         if not _IRI.fullmatch(iri):
             raise RequestError(f"{name} is {iri[:200]!r}; expected the whole IRI of a graph.")

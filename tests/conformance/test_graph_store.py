@@ -179,7 +179,7 @@ def test_get_graph_with_q_values(server: Server) -> None:
     assert get(server, "/graph/person", accept=accept).media_type == "application/rdf+xml"
 
 
-@pytest.mark.parametrize("path", ["/graph/nobody", "/graphs?graph=http%3A%2F%2Fa.example%2F", "/graphs?graph=x"])
+@pytest.mark.parametrize("path", ["/graph/nobody", "/graphs?graph=http%3A%2F%2Fa.example%2F", "/graphs?graph=x:y"])
 def test_get_unknown_graph_is_404(server: Server, path: str) -> None:
     answer = get(server, path)
     assert (answer.status, answer.media_type) == (404, "application/problem+json")

@@ -506,3 +506,71 @@ def test_a_value_nested_too_deeply_to_show_is_told_in_words(server: Server) -> N
 def test_a_graph_parameter_that_is_no_iri_is_not_called_a_bad_query(server: Server) -> None:
     answer = server.ask(query="ASK {}", **{"default-graph-uri": "http://["})
     assert answer.status == 400 and "default-graph-uri or named-graph-uri is no IRI" in answer.json["detail"]
+
+
+# What is said beside the answer
+
+
+def test_a_client_that_takes_html_as_well_gets_the_page_where_its_other_formats_do_not_fit(server: Server) -> None:
+    accept = {"Accept": "text/html;q=0.5,text/turtle"}
+    for parameters in ({"query": POINT}, {"query": DESCRIBE}, {}):
+        answer = server.ask(headers=accept, **parameters)
+        expected = "text/html" if parameters.get("query") == POINT else "text/turtle"
+        assert (answer.status, answer.media_type) == (200, expected)
+    assert server.ask(headers={"Accept": "text/html;q=0.5,text/csv"}).media_type == "text/html"
+    assert is_a_problem(server.ask(query=POINT, headers={"Accept": "text/html;q=0,text/turtle"}), 406)
+    assert server.ask(query=POINT, format="ttl", headers=accept).status == 406
+
+
+def test_a_format_counts_for_the_service_description_too(server: Server) -> None:
+    assert server.ask(format="jsonld").media_type == "application/ld+json"
+    assert server.ask(format="nt", headers=BROWSER).media_type == "application/n-triples"
+    assert server.ask(format=["unknown", "rdf"]).media_type == "application/rdf+xml"
+    assert server.ask(format="html").media_type == "text/html"
+    assert is_a_problem(server.ask(format="nonsense"), 406)
+
+
+def test_a_post_gets_its_answer_whatever_copy_the_client_has(server: Server) -> None:
+    copy = {"If-None-Match": server.ask(query=POINT).headers["etag"]}
+    assert server.ask(query=POINT, headers=copy).status == 304
+    assert server.ask(query=POINT, method="HEAD", headers=copy).status == 304
+    assert is_the_label(server.ask(body=POINT.encode(), headers=QUERY | copy))
+
+
+def test_a_preflight_allows_any_header_and_says_what_may_be_posted(server: Server) -> None:
+    answer = server.ask(method="OPTIONS", headers={"Origin": "http://a", "Access-Control-Request-Method": "POST"})
+    assert {"*", "Content-Type"} <= set(answer.headers["access-control-allow-headers"].split(", "))
+    assert set(answer.headers["accept-post"].split(", ")) == {QUERY["Content-Type"], FORM["Content-Type"]}
+
+
+def test_graphs_name_their_licence_and_where_they_are_described(server: Server) -> None:
+    for answer in (server.ask(query=DESCRIBE), server.ask(), server.ask("/graph/curated"), server.ask("/graphs")):
+        assert '<https://creativecommons.org/licenses/by/4.0/>; rel="license"' in answer.headers["link"]
+        assert '</.well-known/void>; rel="describedby"' in answer.headers["link"]
+    assert "link" not in server.ask(query=POINT).headers
+
+
+def test_errors_say_that_they_depend_on_accept(server: Server) -> None:
+    for answer in (server.ask(query="SELEC"), server.ask("/graph/none"), server.ask("/nowhere"), server.ask("/drug/x")):
+        assert answer.status >= 400 and answer.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize("query, count", [("SELECT * { ?s ?p ?o }", 2 * DRUGS + 1), (DESCRIBE, 2)])
+def test_an_answer_of_which_not_all_was_wanted_says_whether_it_is_all(server: Server, query: str, count: int) -> None:
+    for _ in range(2):  # made, and kept
+        assert server.ask(query=query, send="1").headers["sarcograph-complete"] == "?0; rows=1"
+        assert server.ask(query=query, send=str(count)).headers["sarcograph-complete"] == "?1"
+        assert "sarcograph-complete" not in server.ask(query=query).headers
+
+
+def test_an_answer_cut_to_one_row_says_so_in_good_english(server: Server) -> None:
+    answer = server.ask(query=DESCRIBE, send="1", format="nt")
+    assert b"it holds 1 triple, and there are more" in answer.body
+
+
+@pytest.mark.parametrize("path", ["/health", "/prefixes.ttl", "/graphs", "/.well-known/void"])
+def test_what_is_only_read_answers_no_other_method(server: Server, path: str) -> None:
+    for method in ("POST", "DELETE"):
+        answer = server.ask(path, method=method, body=b"")
+        assert is_a_problem(answer, 405) and answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert server.ask(path, method="OPTIONS").headers["allow"] == "GET, HEAD, OPTIONS"
