@@ -114,6 +114,8 @@ class Reply:
                     _, payload = await self._receive()
                 self.length = len(self._first)
             self._end(payload)
+            if not self.form:
+                raise QueryCrashError(_NONSENSE)
         except (SarcographError, asyncio.CancelledError):
             self.close()
             raise
