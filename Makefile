@@ -2,7 +2,7 @@
 # make test     set up and run every test
 # make check    style, types, canonical data
 # make build    build a release of the facts
-# make bench    this server beside its peers, about 20 minutes (ARGS='--trials 2500' for a tenth of the data)
+# make bench    this server beside its peers, about 10 minutes (ARGS='--trials 2500' for a tenth of the data)
 # make lock     pin the dependencies anew (needs uv)
 
 PYTHON ?= python3
