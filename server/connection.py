@@ -33,6 +33,7 @@ class Corked:
         self._loop = loop
         self._waiting: list[bytes] = []
         self._size = 0
+        self.closed: float | None = None  # when it was told to close
 
     def write(self, data: bytes) -> None:
         """Write soon."""
@@ -44,15 +45,16 @@ class Corked:
             self._flush()
 
     def _flush(self) -> None:
-        if self._waiting:
-            data = b"".join(self._waiting)
-            self._waiting.clear()
-            self._size = 0
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        self._size = 0
+        if data and not self._transport.is_closing():  # else nobody is there to read it
             self._transport.write(data)
 
     def close(self) -> None:
-        """Write what waits, then close."""
+        """Write what waits, then close as soon as the client has taken it."""
         self._flush()
+        self.closed = self.closed or self._loop.time()
         self._transport.close()
 
     def __getattr__(self, name: str) -> Any:
@@ -66,7 +68,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """A client has come."""
-        super().connection_made(cast(asyncio.Transport, Corked(transport, self.loop)))
+        self._corked = Corked(transport, self.loop)
+        super().connection_made(cast(asyncio.Transport, self._corked))
         now = self.loop.time()
         self._unread = 0
         self._ahead = 0  # bytes that came while requests wait
@@ -92,6 +95,8 @@ class Connection(HttpToolsProtocol):
         self._unread += len(data)
         self._ahead = self._ahead + len(data) if self.pipeline else 0
         self._unset_keepalive_if_required()
+        if self._due is None and not self._open:
+            self._due = self.loop.time() + _HEAD_SECONDS
         try:
             while data and not self._ends:
                 data = self._take_offered_body(data) if self._offered_body else self._parse(data)
@@ -188,8 +193,8 @@ class Connection(HttpToolsProtocol):
 
     def is_late(self, now: float) -> bool:
         """Whether the client has had its time."""
-        stalled = self._stalled is not None and self._stalled + _STALL_SECONDS < now
-        return stalled or (self._due is not None and self._due < now)
+        waits = [since for since in (self._stalled, self._corked.closed) if since is not None]
+        return any(since + _STALL_SECONDS < now for since in waits) or (self._due is not None and self._due < now)
 
     def _turn_away(self, status: int, detail: str) -> NoReturn:
         """Refuse from within the parser, which the error stops."""

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +25,9 @@ GET = b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Type: application/sparql-query\r\nContent-Length: 6\r\n"
 OFFER = POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 LONG = b"GET /sparql?query=%s HTTP/1.1\r\nHost: a\r\n\r\n" % quote(ENDLESS).encode()
+ROWS = (
+    b"GET /sparql?format=csv&query=SELECT*%%7B?a%%20?b%%20?c.?d%%20?e%%20?f%%7DLIMIT%%20%d HTTP/1.1\r\nHost: a\r\n\r\n"
+)
 
 
 @contextmanager
@@ -136,3 +139,15 @@ def test_a_body_that_goes_wrong_is_refused_once(server: Server, before: bytes, w
 def test_a_body_that_goes_wrong_after_the_answer_gets_no_second(server: Server) -> None:
     head = b"GET /health HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert statuses(server, head, b"zz\r\n", GET) == [200]
+
+
+def test_clients_that_leave_early_are_no_faults_of_the_server(start_server: Callable[..., Server]) -> None:
+    server = start_server(SARCOGRAPH_WORKERS="2", SARCOGRAPH_RESERVED_WORKERS="1")
+    for number in range(3):
+        with connected(server) as (connection, _):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(ROWS % (100_000 + number) + GET)
+            time.sleep(0.4)
+    time.sleep(0.5)
+    server.stop()
+    assert server.process.stderr and "Traceback" not in server.process.stderr.read()
