@@ -24,6 +24,7 @@ SarcographError
 │   ├── QuerySyntaxError     it is not SPARQL; knows line and column where there are any
 │   ├── QueryForbiddenError  it is an update, or calls another endpoint
 │   ├── QueryLimitError      it is too long or nested too deeply to be tried
+│   ├── UnknownFunctionError it calls a function that is not there
 │   ├── QueryTimeoutError    it was cut off at its deadline
 │   ├── QueryCrashError      it brought down its worker, most often for want of memory
 │   ├── BusyError            every worker is taken and the queue is full
@@ -268,6 +269,14 @@ class QueryLimitError(QueryError):
     def __init__(self, what: str, found: int, limit: int) -> None:
         self.what, self.found, self.limit = what, found, limit
         super().__init__(f"the query's {what} is {found}, and at most {limit} is accepted. Split or shorten it.")
+
+
+class UnknownFunctionError(QueryError):
+    """It calls a function that is not there."""
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+        super().__init__(f"this endpoint has no function <{function[:200]}>. Use those of SPARQL 1.1.")
 
 
 class QueryTimeoutError(QueryError):

@@ -25,11 +25,12 @@ from pyoxigraph import (
     Store,
 )
 
-from loader.errors import DamagedReleaseError, FactError, QueryCrashError, QuerySyntaxError
+from loader.errors import DamagedReleaseError, FactError, QueryCrashError, QuerySyntaxError, UnknownFunctionError
 from loader.namespaces import BASE
 
 Answer = QuerySolutions | QueryBoolean | QueryTriples
 
+_FUNCTION = re.compile(r"custom function <(.*)> is not supported", re.S)
 _PLACE = re.compile(r"error at (\d+):(\d+):\s*(.*)", re.S)
 
 
@@ -131,7 +132,7 @@ def ask(
 
     `union` must be False for a query with FROM clauses of its own, which the engine's switch for the union overrides,
     and where the store holds the union. Relative IRIs are below our own namespace, unless the query has a BASE.
-    Raises QuerySyntaxError with line and column, or QueryCrashError for what the engine cannot evaluate.
+    Raises QuerySyntaxError with line and column, UnknownFunctionError, QueryCrashError for what the engine cannot do.
     """
     fenced = default_graphs is not None or named_graphs is not None
     default: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in default_graphs or []]
@@ -143,7 +144,8 @@ def ask(
     except SyntaxError as error:
         raise _syntax_error(error) from error
     except (ValueError, RuntimeError) as error:
-        raise QuerySyntaxError(str(error)) from error
+        function = _FUNCTION.search(str(error))
+        raise UnknownFunctionError(function[1]) if function else QuerySyntaxError(str(error)) from error
     except OSError as error:
         raise QueryCrashError(str(error)) from error
 

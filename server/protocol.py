@@ -90,7 +90,7 @@ def _body_parameters(content_type: str, body: bytes) -> list[tuple[str, str]]:
     if media_type == FORM:
         return parameters(body, "the body")
     if media_type == QUERY:
-        return [("query", _text(body, "the body"))]
+        return [("query", _text(body, "the body").removeprefix("\N{BYTE ORDER MARK}"))]
     if media_type == UPDATE:
         raise QueryForbiddenError("an update", 1, 1)
     if not media_type and not body:

@@ -13,6 +13,7 @@ from loader.errors import (
     QuerySyntaxError,
     RequestError,
     SarcographError,
+    UnknownFunctionError,
 )
 
 _FACTS: dict[type[SarcographError], tuple[str, ...]] = {
@@ -20,6 +21,7 @@ _FACTS: dict[type[SarcographError], tuple[str, ...]] = {
     QueryForbiddenError: ("keyword", "line", "column"),
     QueryLimitError: ("what", "found", "limit"),
     QueryCrashError: ("detail",),
+    UnknownFunctionError: ("function",),
     NotAcceptableError: ("form", "asked", "offers"),
     RequestError: ("sentence",),
 }

@@ -71,6 +71,12 @@ def test_a_post_may_carry_its_query_in_the_url(server: Server) -> None:
     assert is_the_label(server.ask(body=b"", headers=FORM, query=POINT))
 
 
+def test_a_posted_query_may_begin_with_a_byte_order_mark(server: Server) -> None:
+    for charset in ("", "; charset=utf-8"):
+        headers = {"Content-Type": QUERY["Content-Type"] + charset}
+        assert is_the_label(server.ask(body=b"\xef\xbb\xbf" + POINT.encode(), headers=headers))
+
+
 def test_a_body_in_chunks_is_read(server: Server) -> None:
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
     pieces = [POINT.encode()[:20], POINT.encode()[20:]]
@@ -224,6 +230,15 @@ def test_bad_syntax_is_told_with_line_and_column(server: Server) -> None:
     assert is_a_problem(answer, 400)
     assert (answer.json["line"], answer.json["column"]) == (2, 14)
     assert "PREFIX sg: <https://w3id.org/sarcograph/ontology#>" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT (<http://nope/f>(1) AS ?x) {}", "ASK { ?s ?p ?o FILTER <http://nope/f>(?o) }"]
+)
+def test_a_function_that_is_not_there_is_named(server: Server, query: str) -> None:
+    answer = server.ask(query=query)
+    assert is_a_problem(answer, 400) and answer.json["title"] == "Query not answered"
+    assert "this endpoint has no function <http://nope/f>" in answer.json["detail"]
 
 
 @pytest.mark.parametrize(
