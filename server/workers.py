@@ -17,7 +17,7 @@ from server.process import NurseryProcess, WorkerProcess
 from server.reply import Reply
 from server.settings import Settings
 
-TRIPLE = 700  # bytes that a triple takes in memory, measured at a million of them
+TRIPLE = 700  # bytes that a triple takes in memory at most; 400 were measured at a million in one graph
 _SPARE = 4  # idle workers at least, while long queries run
 _PAUSE = 1.0  # seconds before a worker that would not start is tried again
 
