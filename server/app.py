@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.exceptions import HTTPException
 
-from loader.errors import SarcographError
 from loader.release import Release
-from server import pages, problems, query_page
+from server import pages, query_page
 from server.asking import Asker
 from server.serving import EXTENSION, Serving
 from server.settings import Settings
@@ -19,6 +17,4 @@ def create_app(settings: Settings, release: Release, asker: Asker) -> Flask:
     app.extensions[EXTENSION] = Serving(release, asker, settings)
     app.register_blueprint(query_page.blueprint)
     app.register_blueprint(pages.blueprint)
-    app.register_error_handler(HTTPException, problems.respond_http)
-    app.register_error_handler(SarcographError, problems.respond)
     return app

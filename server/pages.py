@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, redirect, render_template, request
 from jinja2 import TemplateNotFound
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import HTTPException, NotFound
 
 from loader.errors import SarcographError
 from loader.kinds import KINDS, Kind
 from loader.namespaces import BASE, entity, expand
 from server import entity_page, problems, queries
 from server.negotiation import HTML, choose, wants_html
+from server.pages_in_threads import ERROR
 from server.panels import Cell, panel, rows
 from server.queries import Query
 from server.serving import serving
@@ -121,14 +122,40 @@ def nowhere(anything: str) -> Response:
     return _not_found("kind", anything)
 
 
-@blueprint.errorhandler(SarcographError)
+@blueprint.get("/problem/<name>")
+def problem(name: str) -> Response:
+    """What one kind of problem means, and what to do about it: the page that a problem document's `type` names."""
+    for each in problems.PROBLEMS.values():
+        if each.name == name:
+            return _page(render_template("problem.html", problem=each))
+    return _not_found("kind", f"problem/{name}")
+
+
+@blueprint.before_app_request
+def told() -> Response | None:
+    """What a request failed of before it came to a page; the page of the endpoint tells it itself."""
+    error: SarcographError | None = request.environ.get(ERROR)
+    return broken(error) if error and request.endpoint != "sparql.sparql" else None
+
+
+@blueprint.app_errorhandler(SarcographError)
 def broken(error: SarcographError) -> Response:
     """A page that cannot be made just now, most often because every worker is busy."""
-    problem = problems.problem_of(error)
+    return _told(problems.problem_of(error).title, str(error), *problems.document(error))
+
+
+@blueprint.app_errorhandler(HTTPException)
+def refused(error: HTTPException) -> Response:
+    """An error of HTTP itself, such as a method that no page answers."""
+    return _told(error.name, error.description or error.name, *problems.document_of_http(error))
+
+
+def _told(title: str, sentence: str, status: int, headers: Mapping[str, str], document: bytes) -> Response:
+    """An error as a page for a browser, as its problem document for a program."""
     if not wants_html(request.headers.get("Accept")):
-        return problems.respond(error)
-    body = render_template("error.html", title=problem.title, sentence=str(error))
-    return Response(body, problem.status, problems.headers_of(error), content_type=f"{HTML}; charset=utf-8")
+        return Response(document, status, headers)
+    body = render_template("error.html", title=title, sentence=sentence)
+    return Response(body, status, {**headers, "Content-Type": f"{HTML}; charset=utf-8"})
 
 
 def _is_slug(kind: Kind, slug: str) -> bool:

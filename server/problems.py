@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from loader.errors import (
@@ -33,34 +32,121 @@ from server.negotiation import PROBLEM
 
 @dataclass(frozen=True)
 class Problem:
-    """How one class of error is answered."""
+    """How one class of error is answered. `name` is the end of its type's IRI, where a page says what it means."""
 
+    name: str
     status: int
     title: str
+    meaning: str
+    cure: str
+
+
+def _problem(error: type[SarcographError], status: int, title: str, meaning: str, cure: str) -> Problem:
+    """`QuerySyntaxError` is …/problem/query-syntax."""
+    words = re.findall("[A-Z][a-z]+", error.__name__.removesuffix("Error"))
+    return Problem("-".join(words).lower(), status, title, meaning, cure)
 
 
 PROBLEMS: dict[type[SarcographError], Problem] = {
-    QuerySyntaxError: Problem(400, "Not a SPARQL query"),
-    QueryLimitError: Problem(400, "Query too long or too deep"),
-    QueryForbiddenError: Problem(403, "Not allowed here"),
-    QueryTimeoutError: Problem(503, "Query cut off at its deadline"),
-    QueryCrashError: Problem(503, "Query needed too much"),
-    BusyError: Problem(503, "Busy"),
-    ClientGoneError: Problem(503, "Client gone"),
-    QueryError: Problem(400, "Query not answered"),
-    NotAcceptableError: Problem(406, "No such format"),
-    MediaTypeError: Problem(415, "Body of a type that is not read"),
-    BodySizeError: Problem(413, "Body too large"),
-    MethodError: Problem(405, "Method not allowed"),
-    UnknownGraphError: Problem(404, "No such graph"),
-    RequestError: Problem(400, "Request not understood"),
+    error: _problem(error, *told)
+    for error, told in {
+        QuerySyntaxError: (
+            400,
+            "Not a SPARQL query",
+            "The query cannot be read as SPARQL 1.1.",
+            "Look at the line and column that the answer names; what is wrong may stand a few characters before them.",
+        ),
+        QueryLimitError: (
+            400,
+            "Query too long or too deep",
+            "The query, or its answer, is longer or more deeply nested than what is tried here.",
+            "Split the query, nest fewer groups, or ask for less.",
+        ),
+        QueryForbiddenError: (
+            403,
+            "Not allowed here",
+            "The query is an update, or calls another endpoint with SERVICE.",
+            "Ask a query that only reads. Query other endpoints from your own client, and join the answers there.",
+        ),
+        QueryTimeoutError: (
+            503,
+            "Query cut off at its deadline",
+            "The query was not answered in its time. Asked again as it is, it will most likely take as long.",
+            "Add a LIMIT, a VALUES list or a more selective pattern; or ask for more time with timeout= (seconds).",
+        ),
+        QueryCrashError: (
+            503,
+            "Query needed too much",
+            "The query needed more memory or depth than one query gets.",
+            "Sort or group fewer rows, or nest less.",
+        ),
+        BusyError: (
+            503,
+            "Busy",
+            "So many queries are being answered that there was no room for this one.",
+            "Ask again after the seconds that the header Retry-After names.",
+        ),
+        ClientGoneError: (
+            503,
+            "Client gone",
+            "The connection was closed before the answer was ready.",
+            "Ask again if you still want to know.",
+        ),
+        QueryError: (
+            400,
+            "Query not answered",
+            "The query can be read, but not answered here.",
+            "The answer's detail says why.",
+        ),
+        NotAcceptableError: (
+            406,
+            "No such format",
+            "The answer cannot be written in any format that the request accepts.",
+            "Name one of those that the answer offers, in the header Accept or with format=.",
+        ),
+        MediaTypeError: (
+            415,
+            "Body of a type that is not read",
+            "What was posted is neither a query nor a form, or not in UTF-8.",
+            "Post the query as application/sparql-query, or query=… as application/x-www-form-urlencoded, in UTF-8.",
+        ),
+        BodySizeError: (
+            413,
+            "Body too large",
+            "What was posted is larger than what is read here.",
+            "Shorten or split the query.",
+        ),
+        MethodError: (
+            405,
+            "Method not allowed",
+            "The method of the request is none that is answered at this address.",
+            "Use one of those that the header Allow names. Everything here is read-only.",
+        ),
+        UnknownGraphError: (
+            404,
+            "No such graph",
+            "The release that is served has no graph of this name.",
+            "The document /.well-known/void names the graphs there are.",
+        ),
+        RequestError: (
+            400,
+            "Request not understood",
+            "A parameter of the request is missing, is there twice, or means nothing.",
+            "The answer's detail says which one, and what is expected.",
+        ),
+        SarcographError: (
+            503,
+            "Not available",
+            "What was asked for cannot be given just now.",
+            "Try again later; if it stays so, tell whoever runs this server.",
+        ),
+    }.items()
 }
-_BROKEN = Problem(503, "Not available")
 
 
 def problem_of(error: SarcographError) -> Problem:
     """How an error is answered, by the nearest class in the table."""
-    return next((PROBLEMS[each] for each in type(error).__mro__ if each in PROBLEMS), _BROKEN)
+    return next(PROBLEMS[each] for each in type(error).__mro__ if each in PROBLEMS)
 
 
 def status_of(error: SarcographError) -> int:
@@ -90,32 +176,20 @@ def document(error: SarcographError) -> tuple[int, dict[str, str], bytes]:
     """
     problem = problem_of(error)
     extra = {name: getattr(error, name) for name in ("line", "column", "offers") if getattr(error, name, None)}
-    body = _body(_type(error), problem.title, problem.status, str(error), extra)
+    body = _body(f"{BASE}problem/{problem.name}", problem.title, problem.status, str(error), extra)
     return problem.status, {**headers_of(error), "Content-Type": PROBLEM}, body
 
 
-def respond(error: SarcographError) -> Response:
-    """The problem document of an error, as a page's answer."""
-    status, headers, body = document(error)
-    return Response(body, status, headers)
-
-
-def respond_http(error: HTTPException) -> Response:
+def document_of_http(error: HTTPException) -> tuple[int, dict[str, str], bytes]:
     """The problem document of an error of HTTP itself, such as a path that leads nowhere; its headers are kept."""
     status = error.code or 500
     headers = {
         name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
     }
     body = _body("about:blank", error.name, status, error.description or error.name, {})
-    return Response(body, status, {**headers, "Content-Type": PROBLEM, "Vary": "Accept"})
+    return status, {**headers, "Content-Type": PROBLEM, "Vary": "Accept"}, body
 
 
 def _body(kind: str, title: str, status: int, detail: str, extra: dict[str, Any]) -> bytes:
     body = {"type": kind, "title": title, "status": status, "detail": detail, **extra}
     return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
-
-
-def _type(error: SarcographError) -> str:
-    """`QuerySyntaxError` is …/problem/query-syntax."""
-    words = re.findall("[A-Z][a-z]+", type(error).__name__.removesuffix("Error"))
-    return f"{BASE}problem/{'-'.join(words).lower()}"

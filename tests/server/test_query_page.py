@@ -10,6 +10,7 @@ import pytest
 from running import ENDLESS, Server
 
 from loader.namespaces import BASE
+from server.problems import PROBLEMS
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 POINT = f"SELECT ?label WHERE {{ <{BASE}drug/drug-7> <http://www.w3.org/2004/02/skos/core#prefLabel> ?label }}"
@@ -41,3 +42,43 @@ def test_slow_queries_of_visitors_do_not_hold_up_pages(start_server: Callable[..
             assert server.ask(path, headers=BROWSER).status in (200, 404)
             assert time.monotonic() - begun < 1.5
         assert {each.result().status for each in asked} == {503}
+
+
+@pytest.mark.parametrize(
+    "path, method, status",
+    [
+        ("/graph/none", "GET", 404),
+        ("/graphs?graph=", "GET", 400),
+        ("/.well-known/none", "GET", 404),
+        ("/sparql", "PUT", 405),
+        ("/sparql?query=SELEC", "GET", 400),
+        ("/health", "DELETE", 405),
+        ("/drug/drug-1", "PUT", 405),
+        ("/nowhere/at/all", "GET", 404),
+        ("/static/nothing.css", "GET", 404),
+    ],
+)
+def test_browsers_get_prose_and_programs_a_problem_document(
+    server: Server, path: str, method: str, status: int
+) -> None:
+    page = server.ask(path, method=method, headers=BROWSER)
+    assert (page.status, page.media_type) == (status, "text/html")
+    assert b"<h1>" in page.body and page.headers["vary"] == "Accept"
+    problem = server.ask(path, method=method)
+    assert (problem.status, problem.media_type) == (status, "application/problem+json")
+    assert problem.headers.get("allow") == page.headers.get("allow")
+
+
+def test_each_kind_of_problem_has_a_page_of_its_own(server: Server) -> None:
+    for answer in (server.ask(query="SELEC"), server.ask("/graph/none"), server.ask(method="PUT")):
+        kind, title = answer.json["type"], answer.json["title"]
+        page = server.ask(kind.replace(BASE, "/"))
+        assert (page.status, page.media_type) == (200, "text/html")
+        assert f"<h1>{title}</h1>".encode() in page.body
+    assert server.ask("/problem/nonsense").status == 404
+
+
+def test_the_pages_of_problems_say_what_is_meant_and_what_to_do() -> None:
+    assert len({each.name for each in PROBLEMS.values()}) == len(PROBLEMS)
+    for each in PROBLEMS.values():
+        assert each.meaning.endswith(".") and each.cure.endswith(".")
