@@ -62,24 +62,27 @@ class Corked:
 
 
 class Connection(HttpToolsProtocol):
-    """A connection. `most` connections are taken at once; what comes beyond is turned away."""
+    """A connection to a server of some release. `most` are taken at once; what comes beyond is turned away."""
 
-    most = 2000
-
-    def connection_made(self, transport: Any) -> None:
-        """A client has come."""
-        self._corked = Corked(transport, self.loop)
-        super().connection_made(cast(asyncio.Transport, self._corked))
-        now = self.loop.time()
+    def __init__(self, *given: Any, most: int, release: str, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._most = most
+        self._release = release
         self._unread = 0
         self._ahead = 0  # bytes that came while requests wait
         self._open: list[RequestResponseCycle] = []  # requests whose answers are not complete, the oldest first
         self._in_body = False
         self._refusal: tuple[int, str] | None = None  # the last that is to be said
         self._offered_body = 0  # bytes to come of the body of a request that offers another protocol
-        self._due: float | None = now + _HEAD_SECONDS
+        self._due: float | None = None
         self._stalled: float | None = None
-        if len(self.connections) > self.most:
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has come."""
+        self._corked = Corked(transport, self.loop)
+        super().connection_made(cast(asyncio.Transport, self._corked))
+        self._due = self.loop.time() + _HEAD_SECONDS
+        if len(self.connections) > self._most:
             self._refuse(503, "The server has as many connections as it takes. Try again in a few seconds.")
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -11,7 +11,8 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
@@ -103,10 +104,10 @@ class _Server(uvicorn.Server):
     def __init__(self, front: Front, settings: Settings, pool: Pool, release: Release, listener: socket.socket) -> None:
         from server.connection import Connection
 
-        Connection.most = settings.connections
+        connection = partial(Connection, most=settings.connections, release=release.version)
         config = uvicorn.Config(
             front,
-            http=Connection,
+            http=cast("type[asyncio.Protocol]", connection),
             ws="none",
             lifespan="off",
             log_config=None,

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import pytest
+import uvicorn
 from running import ENDLESS, Server
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "hostile"))
 
 from processes import own_memory  # noqa: E402
 from wire import Answer, read  # noqa: E402
+
+from server import connection as connections  # noqa: E402
 
 QUERY = b"ASK {}"
 GET = b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -29,14 +35,14 @@ ROWS = b"GET /sparql?query=SELECT*%%7B?a%%20?b%%20?c.?d%%20?e%%20?f%%7DLIMIT%%20
 
 
 @contextmanager
-def connected(server: Server, seconds: float = 5.0) -> Iterator[tuple[socket.socket, BinaryIO]]:
+def connected(server: Server | Impatient, seconds: float = 5.0) -> Iterator[tuple[socket.socket, BinaryIO]]:
     """A connection to a server, and the stream of what comes back."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), seconds) as connection, connection.makefile("rb") as stream:
         yield connection, stream
 
 
-def answers(server: Server, *pieces: bytes, pause: float = 0.1, quiet: float = 0.5) -> list[Answer]:
+def answers(server: Server | Impatient, *pieces: bytes, pause: float = 0.1, quiet: float = 0.5) -> list[Answer]:
     """What comes back of bytes that are sent in pieces, until nothing more comes for some seconds."""
     found: list[Answer] = []
     with connected(server, 5) as (connection, stream):
@@ -53,7 +59,7 @@ def answers(server: Server, *pieces: bytes, pause: float = 0.1, quiet: float = 0
     return found
 
 
-def statuses(server: Server, *pieces: bytes) -> list[int]:
+def statuses(server: Server | Impatient, *pieces: bytes) -> list[int]:
     """The statuses of what comes back."""
     return [answer.status for answer in answers(server, *pieces)]
 
@@ -149,3 +155,85 @@ def test_clients_that_leave_early_are_no_faults_of_the_server(start_server: Call
     time.sleep(0.5)
     server.stop()
     assert server.process.stderr and server.process.stderr.read() == ""
+
+
+class Impatient(uvicorn.Server):
+    """A server in a thread whose clients have half a second for everything, and `most` of whom are taken at once.
+
+    It answers with pieces of a body until one of them waits for its client to read.
+    """
+
+    def __init__(self, most: int = 10, release: str = "1") -> None:
+        connection: Any = partial(connections.Connection, most=most, release=release)
+        config = uvicorn.Config(
+            self._answer, port=0, http=connection, interface="asgi3", lifespan="off", log_config=None
+        )
+        super().__init__(config)
+        self._thread = threading.Thread(target=self.run)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        is_long = scope["path"] == "/long"
+        headers = [(b"connection", b"close")] if is_long else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        while is_long and not any(each.transport.get_write_buffer_size() for each in self.held):
+            await send({"type": "http.response.body", "body": b"a" * 30_000, "more_body": True})
+            await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b""})
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.servers[0].sockets[0].getsockname()[1]}"
+
+    @property
+    def held(self) -> set[Any]:
+        """The connections that it holds."""
+        return self.server_state.connections
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.sweeping = asyncio.create_task(connections.sweep(self.held))
+
+    def __enter__(self) -> Impatient:
+        self._thread.start()
+        while not self.started:
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.should_exit = True
+        self._thread.join()
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a second for everything; what counts is that there is an end."""
+    for name in ("_HEAD_SECONDS", "_BODY_SECONDS", "_STALL_SECONDS"):
+        monkeypatch.setattr(connections, name, 0.5)
+    monkeypatch.setattr(connections, "SWEEP", 0.1)
+
+
+@pytest.mark.parametrize("then", [b"\r\n", b"\r\n\r\n", b"G"])
+def test_a_client_that_says_nothing_after_an_answer_is_let_go(hurry: None, then: bytes) -> None:
+    with Impatient() as server, connected(server, 3) as (connection, stream):
+        connection.sendall(GET)
+        assert read(stream)
+        connection.sendall(then)
+        assert stream.read() == b"" and not server.held
+
+
+def test_a_client_that_does_not_take_the_end_of_its_answer_is_let_go(hurry: None) -> None:
+    with Impatient() as server, connected(server) as (connection, _):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.3)
+        assert server.held
+        time.sleep(1)
+        assert not server.held
+
+
+def test_two_servers_in_one_process_have_their_own_limits() -> None:
+    with Impatient(most=1) as small, Impatient(most=2) as large, connected(small), connected(large):
+        time.sleep(0.1)
+        assert statuses(small, GET) == [503]
+        assert statuses(large, GET) == [200]
