@@ -16,6 +16,8 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 _HEAD = 256 << 10  # bytes of a request's line and headers: long queries belong in a POST
+_URL = (64 << 10) - 1  # bytes: httptools reads no longer one
+_HEADERS = 200  # of a request
 _CORK = 64 << 10  # bytes that wait for the end of a turn at most
 _AHEAD = 64 << 10  # bytes that are read of what is asked before the request at hand is answered
 _WAITING = 16  # requests that may wait for the one at hand
@@ -139,6 +141,18 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         if self._due is None:
             self._due = self.loop.time() + _HEAD_SECONDS
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the URL has come."""
+        super().on_url(url)
+        if len(self.url) > _URL:
+            self._turn_away(414, f"The URL is longer than {_URL} bytes. Send a long query with POST.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header has come."""
+        super().on_header(name, value)
+        if len(self.headers) > _HEADERS:
+            self._turn_away(431, f"The request has more than {_HEADERS} headers. Send fewer.")
 
     def on_headers_complete(self) -> None:
         """The head is whole."""

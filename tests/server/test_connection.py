@@ -157,6 +157,26 @@ def test_clients_that_leave_early_are_no_faults_of_the_server(start_server: Call
     assert server.process.stderr and server.process.stderr.read() == ""
 
 
+def test_a_url_that_is_too_long_is_refused_with_what_to_do(server: Server) -> None:
+    def ask(size: int) -> Answer:
+        rest = b" HTTP/1.1\r\nHost: a\r\n\r\n"
+        (answer,) = answers(server, (b"GET /sparql?query=ASK%7B%7D%23").ljust(size + 4, b"a") + rest)
+        return answer
+
+    assert ask(65_535).status == 200
+    for size in (65_536, 200_000, 500_000):
+        refused = ask(size)
+        assert refused.status == 414 and b"POST" in refused.body
+
+
+def test_too_many_headers_are_refused(server: Server) -> None:
+    def ask(count: int) -> list[int]:
+        return statuses(server, GET[:-2] + b"a:b\r\n" * (count - 1) + b"\r\n")
+
+    assert ask(200) == [200]
+    assert ask(201) == ask(30_000) == [431]
+
+
 class Impatient(uvicorn.Server):
     """A server in a thread whose clients have half a second for everything, and `most` of whom are taken at once.
 
