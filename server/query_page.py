@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request
 
 from loader.errors import QueryCrashError, SarcographError, UnsafeValueError
 from loader.namespaces import BASE
-from server import problems, protocol, queries
+from server import answers, problems, protocol, queries
 from server.negotiation import HTML
 from server.pages_in_threads import ERROR
 from server.panels import MOST_ROWS, Row, cell, rows
@@ -33,13 +33,15 @@ _DOWNLOADS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What the page shows of an answer; `cut` says that there is more. `downloads` lead to all of it."""
+    """What the page shows of an answer; `cut` says that there is more, `complete` is what the header
+    Sarcograph-Complete says. `downloads` lead to all of it."""
 
     form: str
     columns: Sequence[str] = ()
     rows: Sequence[Row] = ()
     text: str = ""
     cut: bool = False
+    complete: str | None = None
     downloads: Sequence[tuple[str, str]] = ()
 
 
@@ -78,6 +80,9 @@ def page(asked: Asked | None, error: SarcographError | None = None, status: int 
     body = render_template(
         "query.html",
         query=query,
+        dataset=_dataset(asked) if asked else (),
+        timeout=dict(_timeout(asked)).get("timeout", "") if asked else "",
+        settings=serving().settings,
         answer=answer,
         title=problems.problem_of(error).title if error else None,
         sentence=str(error) if error else None,
@@ -85,6 +90,8 @@ def page(asked: Asked | None, error: SarcographError | None = None, status: int 
     )
     response = Response(body, status, content_type=f"{HTML}; charset=utf-8")
     response.headers["Vary"] = "Accept"
+    if answer and answer.complete:
+        response.headers["Sarcograph-Complete"] = answer.complete
     return response
 
 
@@ -98,26 +105,35 @@ def _answer(asked: Asked) -> Answer:
         cells=_MOST_CELLS,
         most_bytes=_MOST_HELD,
     )
-    given = {"query": asked.query, "default-graph-uri": asked.default_graphs, "named-graph-uri": asked.named_graphs}
-    given = {name: value for name, value in given.items() if value}
-    links = [
-        (label, f"/sparql?{urlencode({**given, 'format': name}, doseq=True)}") for name, label in _DOWNLOADS[whole.form]
-    ]
+    given = [("query", asked.query), *_dataset(asked), *_timeout(asked)]
+    links = [(label, f"/sparql?{urlencode([*given, ('format', name)])}") for name, label in _DOWNLOADS[whole.form]]
+    complete = answers.completeness(whole.cap, asked.most)
     cut = whole.cap is not None
     if whole.form == "graph":
         text = whole.body.decode("utf-8")
         if len(text) > _MOST_TEXT:
-            text, cut = text[:_MOST_TEXT].rpartition("\n")[0], True
-        return Answer("graph", text=text, cut=cut, downloads=links)
+            text, cut, complete = text[:_MOST_TEXT].rpartition("\n")[0], True, "?0"
+        return Answer("graph", text=text, cut=cut, complete=complete, downloads=links)
     try:
         said = json.loads(whole.body)
     except RecursionError as error:
         raise QueryCrashError("one value of its answer is nested too deeply to show") from error
     if whole.form == "ask":
-        return Answer("ask", text="yes" if said["boolean"] else "no", downloads=links)
+        return Answer("ask", text="yes" if said["boolean"] else "no", complete=complete, downloads=links)
     columns = said["head"]["vars"][:_MOST_CELLS]
     found = [{name: cell(term) for name, term in this.items()} for this in said["results"]["bindings"]]
-    return Answer("select", columns, _labelled(found), cut=cut, downloads=links)
+    return Answer("select", columns, _labelled(found), cut=cut, complete=complete, downloads=links)
+
+
+def _dataset(asked: Asked) -> list[tuple[str, str]]:
+    """The graphs that are asked, as parameters."""
+    default, named = asked.default_graphs or (), asked.named_graphs or ()
+    return [*(("default-graph-uri", graph) for graph in default), *(("named-graph-uri", graph) for graph in named)]
+
+
+def _timeout(asked: Asked) -> list[tuple[str, str]]:
+    """The seconds that the query may take, as parameters: one, or none."""
+    return [] if asked.seconds is None else [("timeout", f"{asked.seconds:g}")]
 
 
 def _labelled(found: Sequence[Row]) -> list[Row]:

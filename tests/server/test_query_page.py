@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from running import ENDLESS, Server
 
-from loader.namespaces import BASE
+from loader.namespaces import BASE, GRAPH
 from server.problems import PROBLEMS
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -82,3 +85,40 @@ def test_the_pages_of_problems_say_what_is_meant_and_what_to_do() -> None:
     assert len({each.name for each in PROBLEMS.values()}) == len(PROBLEMS)
     for each in PROBLEMS.values():
         assert each.meaning.endswith(".") and each.cure.endswith(".")
+
+
+def test_downloads_and_the_form_keep_the_dataset_and_the_time(server: Server) -> None:
+    given = {"timeout": "7", "default-graph-uri": [f"{GRAPH}curated", f"{GRAPH}a&b"], "named-graph-uri": f"{GRAPH}c"}
+    page = server.ask(query=POINT, headers=BROWSER, **given).body.decode()
+    (download,) = [unescape(href) for href in re.findall('href="([^"]*format=csv)"', page)]
+    parameters = parse_qs(urlsplit(download).query)
+    assert parameters == {
+        "query": [POINT],
+        "timeout": ["7"],
+        "default-graph-uri": given["default-graph-uri"],
+        "named-graph-uri": [given["named-graph-uri"]],
+        "format": ["csv"],
+    }
+    for name, value in (("default-graph-uri", "curated"), ("default-graph-uri", "a&amp;b"), ("named-graph-uri", "c")):
+        assert f'<input type="hidden" name="{name}" value="{GRAPH}{value}">' in page
+    assert re.search('<input [^>]*name="timeout"[^>]* value="7"', page)
+
+
+def test_the_form_asks_for_no_time_of_its_own(server: Server) -> None:
+    page = server.ask(query=POINT, timeout="", headers=BROWSER)
+    assert page.status == 200 and b"timeout=" not in page.body
+    assert re.search(b'<input [^>]*name="timeout"[^>]* max="60"', page.body)
+
+
+def test_a_page_says_in_its_headers_whether_it_shows_all(server: Server) -> None:
+    def said(query: str, **parameters: str) -> str | None:
+        answer = server.ask(query=query, headers=BROWSER, **parameters)
+        assert answer.media_type == "text/html"
+        return answer.headers.get("sarcograph-complete")
+
+    everything = "SELECT * { ?s ?p ?o }"
+    shown = said(everything)
+    assert shown and re.fullmatch("[?]0; rows=[0-9]+", shown)
+    assert said(everything, send="3") == "?0; rows=3"
+    assert said(POINT, send="3") == "?1"
+    assert said(POINT) is None
