@@ -15,6 +15,8 @@ from typing import Any, NoReturn, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from server.site import HEADERS
+
 _HEAD = 256 << 10  # bytes of a request's line and headers: long queries belong in a POST
 _URL = (64 << 10) - 1  # bytes: httptools reads no longer one
 _HEADERS = 200  # of a request
@@ -73,7 +75,9 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
         self._ahead = 0  # bytes that came while requests wait
         self._open: list[RequestResponseCycle] = []  # requests whose answers are not complete, the oldest first
+        self._in_request = False
         self._in_body = False
+        self._is_head = False  # whether what is refused is known to be a HEAD
         self._refusal: tuple[int, str] | None = None  # the last that is to be said
         self._offered_body = 0  # bytes to come of the body of a request that offers another protocol
         self._due: float | None = None
@@ -139,6 +143,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
+        self._in_request = True
         if self._due is None:
             self._due = self.loop.time() + _HEAD_SECONDS
 
@@ -185,7 +190,7 @@ class Connection(HttpToolsProtocol):
             return  # the parser does not know of this body
         self._unread = 0
         self._due = None
-        self._in_body = False
+        self._in_request = self._in_body = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -221,6 +226,7 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, status: int, detail: str) -> None:
         """Read no further. Say why, after the answers to what was asked before, and close."""
         self._refusal = (status, detail)
+        self._is_head = bool(self._in_request and self.url) and self.parser.get_method() == b"HEAD"
         self._due = None
         if self._in_body:
             self._drop_half_read()
@@ -246,12 +252,18 @@ class Connection(HttpToolsProtocol):
         title = HTTPStatus(status).phrase
         problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         body = json.dumps(problem, indent=1).encode() + b"\n"
-        head = (
-            f"HTTP/1.1 {status} {title}\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
-            "Access-Control-Allow-Origin: *\r\nX-Content-Type-Options: nosniff\r\nRetry-After: 5\r\n"
-            "Connection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode("latin-1") + body)
+        headers = {
+            **HEADERS,
+            "Sarcograph-Release": self._release,
+            "Content-Type": "application/problem+json",
+            "Content-Length": str(len(body)),
+            "Cache-Control": "no-store",
+            "Connection": "close",
+        }
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = "5"
+        lines = [f"HTTP/1.1 {status} {title}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        self.transport.write("\r\n".join(lines).encode("latin-1") + (b"" if self._is_head else body))
 
 
 async def sweep(connections: Iterable[Any]) -> None:

@@ -177,6 +177,37 @@ def test_too_many_headers_are_refused(server: Server) -> None:
     assert ask(201) == ask(30_000) == [431]
 
 
+def test_a_refusal_has_the_headers_of_all_answers(server: Server) -> None:
+    ordinary = server.ask("/sparql", query="SELEC").headers
+    (refused,) = answers(server, b"NONSENSE\r\n\r\n")
+    assert set(refused.headers) <= {*ordinary, "connection"}
+    differing = {"date", "content-length", "content-type", "connection"}
+    for name in set(refused.headers) - differing:
+        assert refused.headers[name] == ordinary[name], name
+    assert refused.media_type == ordinary["content-type"].partition(";")[0]
+    assert {"access-control-expose-headers", "sarcograph-release", "cache-control"} <= set(refused.headers)
+
+
+def test_only_who_may_succeed_later_is_told_to_come_back() -> None:
+    with Impatient(most=1) as server:
+        (refused,) = answers(server, b"NONSENSE\r\n\r\n")
+        assert refused.status == 400 and "retry-after" not in refused.headers
+        with connected(server):
+            (refused,) = answers(server, GET)
+        assert refused.status == 503 and refused.headers["retry-after"] == "5"
+
+
+@pytest.mark.parametrize("fault", [b"GET", b"HEAD"])
+def test_a_refused_head_has_no_body(server: Server, fault: bytes) -> None:
+    sent = fault + GET[3:-2] + b"a b: c\r\n\r\n"
+    for before in (b"", GET):
+        with connected(server) as (connection, stream):
+            connection.sendall(before + sent)
+            assert not before or read(stream)
+            head, _, body = stream.read().partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ") and bool(body) == (fault == b"GET")
+
+
 class Impatient(uvicorn.Server):
     """A server in a thread whose clients have half a second for everything, and `most` of whom are taken at once.
 
