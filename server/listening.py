@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 _KEPT_ALIVE = 30  # seconds that a connection may be idle between requests
 _LAST_SECONDS = 1  # for answers under way when the server is told to stop
 _BACKLOG = 1024
-_OTHER_FILES = 500  # open files beside connections: workers, releases, answers that wait
+_OTHER_FILES = 500  # open files beside connections: workers, releases
+_FEWEST = 10  # connections, however few files may be open
+_FILES_EACH = 2  # open files of a connection: its socket, and the file in which its answer may wait
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -66,11 +69,23 @@ def serve(settings: Settings, release: Release, listener: socket.socket) -> None
     """
     import uvloop
 
-    _allow_files(settings.connections + _OTHER_FILES)
+    settings = replace(settings, connections=allow_connections(settings.connections))
     try:
         uvloop.run(_serve(settings, release, listener))
     finally:
         listener.close()
+
+
+def allow_connections(wanted: int) -> int:
+    """How many connections this process may hold at once: as many as wanted, or as the limit of open files leaves."""
+    files = wanted * _FILES_EACH + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    if soft == resource.RLIM_INFINITY:
+        return wanted
+    if soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return min(wanted, max(_FEWEST, (max(soft, allowed) - _OTHER_FILES) // _FILES_EACH))
 
 
 async def _serve(settings: Settings, release: Release, listener: socket.socket) -> None:
@@ -157,14 +172,6 @@ async def _context(pool: Pool, settings: Settings) -> Context:
     rows = parse_query_results(await reply.read(), QueryResultsFormat.JSON)
     assert isinstance(rows, QuerySolutions)
     return Context.from_rows(rows)
-
-
-def _allow_files(number: int) -> None:
-    """Let this process have so many open files, as far as it may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _quieten() -> None:

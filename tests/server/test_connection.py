@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -206,6 +208,25 @@ def test_a_refused_head_has_no_body(server: Server, fault: bytes) -> None:
             assert not before or read(stream)
             head, _, body = stream.read().partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 400 ") and bool(body) == (fault == b"GET")
+
+
+def test_each_connection_may_have_a_file_beside_its_socket(start_server: Callable[..., Server]) -> None:
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    server = start_server(SARCOGRAPH_CONNECTIONS="1000", SARCOGRAPH_WORKERS="1", SARCOGRAPH_RESERVED_WORKERS="1")
+    soft, _ = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    assert soft >= 2_500 or soft == allowed
+
+
+@pytest.mark.parametrize("files, connections", [(100, 10), (1500, 500), (4500, 2000), (9000, 2000)])
+def test_no_more_connections_are_taken_than_files_may_be_open_for(files: int, connections: int) -> None:
+    code = "from server import listening; print(listening.allow_connections(2000))"
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (50, files))
+
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == connections
 
 
 class Impatient(uvicorn.Server):
