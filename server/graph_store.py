@@ -9,6 +9,7 @@ GET /graph/{name}         the graph of that name, and so with other paths that n
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 from loader.errors import NotAcceptableError, RequestError, UnknownGraphError
 from loader.namespaces import BASE
@@ -17,6 +18,8 @@ from server.exchange import Exchange, Response
 from server.negotiation import DATASET, GRAPH, choose_named, formats
 from server.site import Site
 
+_READ_BY_PEOPLE = "text/turtle"
+_MOST_IN_ORDER = 100_000  # triples that are put in order: about 0.2 seconds more
 _QUADS = tuple(each.media_type for each in formats(DATASET))
 
 
@@ -49,23 +52,33 @@ async def answer(exchange: Exchange, site: Site) -> Response:
 
 async def _write(exchange: Exchange, site: Site, graph: str | Part, media_type: str) -> Response:
     encoding = compression.choose(exchange.header(b"accept-encoding"))
-    entity_tag = cache.tag(site.release, "graph", graph, media_type, encoding)
+    key = "graph", graph, media_type, encoding
+    entity_tag = cache.tag(site.release, key)
     unchanged = answers.unchanged(exchange, entity_tag)
     if unchanged:
         return unchanged
-    if media_type in _QUADS and graph is not Part.DEFAULT_GRAPH:
-        request = requests.quads(graph if isinstance(graph, str) else None, media_type, encoding)
-    else:
-        request = requests.query(
-            queries.read("graph").text,
-            site.settings,
-            graph=media_type,
-            encoding=encoding,
-            default_graphs=[graph] if isinstance(graph, str) else None,
-        )
-    reply = await site.pool.run(request, deadline=site.settings.max_deadline)
+    stored = site.cache.find(key)
+    if stored:
+        return Response(200, answers.headers(media_type, stored.encoding, entity_tag), stored.body)
+    reply = await site.pool.run(_request(site, graph, media_type, encoding), deadline=site.settings.max_deadline)
     headers = answers.headers(media_type, reply.encoding, entity_tag)
-    return await answers.respond(exchange, site, reply, headers)
+    return await answers.respond(exchange, site, reply, headers, key)
+
+
+def _request(site: Site, graph: str | Part, media_type: str, encoding: str) -> dict[str, Any]:
+    name = graph if isinstance(graph, str) else None
+    if media_type in _QUADS and graph is not Part.DEFAULT_GRAPH:
+        return requests.quads(name, media_type, encoding)
+    manifest = site.release.manifest
+    size = manifest["graphs"][name] if name else manifest["triples"]
+    in_order = media_type == _READ_BY_PEOPLE and size <= _MOST_IN_ORDER
+    return requests.query(
+        queries.read("graph-in-order" if in_order else "graph").text,
+        site.settings,
+        graph=media_type,
+        encoding=encoding,
+        default_graphs=[name] if name else None,
+    )
 
 
 def _graph(exchange: Exchange, site: Site) -> str | Part:
