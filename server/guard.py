@@ -76,12 +76,6 @@ def check(query: str, limits: Limits) -> str:
     return _checked(query, limits)[0]
 
 
-def names_dataset(query: str) -> bool:
-    """Whether the query says FROM which graphs it asks."""
-    lower = query.lower()
-    return "from" in lower and _names_dataset(lower, tokens(query))
-
-
 def _checked(query: str, limits: Limits) -> tuple[str, list[Token]]:
     if len(query) > limits.length:
         raise QueryLimitError("length in characters", len(query), limits.length)

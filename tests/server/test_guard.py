@@ -8,7 +8,7 @@ import time
 import pytest
 
 from loader.errors import QueryForbiddenError, QueryLimitError, QuerySyntaxError, SarcographError
-from server.guard import FORMS, Limits, check, names_dataset, read
+from server.guard import FORMS, Limits, check, read
 
 CALLS = [
     "ASK { SERVICE <http://a/> { ?s ?p ?o } }",
@@ -202,11 +202,17 @@ def test_a_string_that_is_not_closed_is_told_so(query: str) -> None:
         check(query, Limits())
 
 
-def test_a_query_names_its_dataset_only_by_a_from_of_its_own() -> None:
-    assert names_dataset("SELECT * FROM <a:b> { ?s ?p ?o }")
-    assert names_dataset("construct { ?s ?p ?o } from named <a:b> where { ?s ?p ?o }")
-    assert names_dataset("SELECT * FROMNAMED<a:b>{ ?s ?p ?o }")
-    assert not names_dataset("SELECT ?from { ?from <a:from> 'FROM' } # FROM <a:b>")
+@pytest.mark.parametrize(
+    "query, names",
+    [
+        ("SELECT * FROM <a:b> { ?s ?p ?o }", True),
+        ("construct { ?s ?p ?o } from named <a:b> where { ?s ?p ?o }", True),
+        ("SELECT * FROMNAMED<a:b>{ ?s ?p ?o }", True),
+        ("SELECT ?from { ?from <a:from> 'FROM' } # FROM <a:b>", False),
+    ],
+)
+def test_a_query_names_its_dataset_only_by_a_from_of_its_own(query: str, names: bool) -> None:
+    assert read(query, Limits()).names_dataset == names
 
 
 @pytest.mark.parametrize("run", ["é", "a.", "a-", "1a.", "a.b:", "::", "<", "\\", "@a-", "?"])
