@@ -25,7 +25,8 @@ _AHEAD = 64 << 10  # bytes that are read of what is asked before the request at 
 _WAITING = 16  # requests that may wait for the one at hand
 _HEAD_SECONDS = 30.0
 _BODY_SECONDS = 120.0
-_STALL_SECONDS = 30.0  # in which a client takes nothing of what is ready for it
+_STALL_SECONDS = 30.0  # in which a client takes hardly anything of what is ready for it
+_HARDLY = 1 << 20  # bytes
 SWEEP = 2.0  # seconds between two looks at all connections
 
 
@@ -37,7 +38,6 @@ class Corked:
         self._loop = loop
         self._waiting: list[bytes] = []
         self._size = 0
-        self.closed: float | None = None  # when it was told to close
 
     def write(self, data: bytes) -> None:
         """Write soon."""
@@ -58,7 +58,6 @@ class Corked:
     def close(self) -> None:
         """Write what waits, then close as soon as the client has taken it."""
         self._flush()
-        self.closed = self.closed or self._loop.time()
         self._transport.close()
 
     def __getattr__(self, name: str) -> Any:
@@ -81,12 +80,12 @@ class Connection(HttpToolsProtocol):
         self._refusal: tuple[int, str] | None = None  # the last that is to be said
         self._offered_body = 0  # bytes to come of the body of a request that offers another protocol
         self._due: float | None = None
-        self._stalled: float | None = None
+        self._stalled: float | None = None  # since when the client does not keep up
+        self._unsent = 0  # bytes that waited for it then
 
     def connection_made(self, transport: Any) -> None:
         """A client has come."""
-        self._corked = Corked(transport, self.loop)
-        super().connection_made(cast(asyncio.Transport, self._corked))
+        super().connection_made(cast(asyncio.Transport, Corked(transport, self.loop)))
         self._due = self.loop.time() + _HEAD_SECONDS
         if len(self.connections) > self._most:
             self._refuse(503, "The server has as many connections as it takes. Try again in a few seconds.")
@@ -201,7 +200,7 @@ class Connection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         """The client does not keep up."""
-        self._stalled = self.loop.time()
+        self._wait_for_client(self.loop.time())
         super().pause_writing()
 
     def resume_writing(self) -> None:
@@ -215,8 +214,17 @@ class Connection(HttpToolsProtocol):
 
     def is_late(self, now: float) -> bool:
         """Whether the client has had its time."""
-        waits = [since for since in (self._stalled, self._corked.closed) if since is not None]
-        return any(since + _STALL_SECONDS < now for since in waits) or (self._due is not None and self._due < now)
+        if self._stalled is None:
+            if self.transport.is_closing():  # which waits until all has been taken
+                self._wait_for_client(now)
+        elif self.transport.get_write_buffer_size() + _HARDLY <= self._unsent:
+            self._wait_for_client(now)
+        stalled = self._stalled is not None and self._stalled + _STALL_SECONDS < now
+        return stalled or (self._due is not None and self._due < now)
+
+    def _wait_for_client(self, now: float) -> None:
+        self._stalled = now
+        self._unsent = self.transport.get_write_buffer_size()
 
     def _turn_away(self, status: int, detail: str) -> NoReturn:
         """Refuse from within the parser, which the error stops."""

@@ -33,6 +33,7 @@ GET = b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Type: application/sparql-query\r\nContent-Length: 6\r\n"
 OFFER = POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 LONG = b"GET /sparql?query=%s HTTP/1.1\r\nHost: a\r\n\r\n" % quote(ENDLESS).encode()
+LARGE = 40_000_000  # bytes, several times of what the system takes for a client that does not read
 ROWS = b"GET /sparql?query=SELECT*%%7B?a%%20?b%%20?c.?d%%20?e%%20?f%%7DLIMIT%%20%d HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -247,6 +248,8 @@ class Impatient(uvicorn.Server):
         is_long = scope["path"] == "/long"
         headers = [(b"connection", b"close")] if is_long else []
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["path"] == "/large":
+            await send({"type": "http.response.body", "body": bytes(LARGE), "more_body": True})
         while is_long and not any(each.transport.get_write_buffer_size() for each in self.held):
             await send({"type": "http.response.body", "body": b"a" * 30_000, "more_body": True})
             await asyncio.sleep(0)
@@ -302,6 +305,16 @@ def test_a_client_that_does_not_take_the_end_of_its_answer_is_let_go(hurry: None
         assert server.held
         time.sleep(1)
         assert not server.held
+
+
+def test_a_client_that_takes_a_large_answer_slowly_but_steadily_gets_it(hurry: None) -> None:
+    with Impatient() as server, connected(server) as (connection, _):
+        connection.sendall(b"GET /large HTTP/1.0\r\n\r\n")
+        begun, received = time.monotonic(), 0
+        while data := connection.recv(1_500_000, socket.MSG_WAITALL):
+            received += len(data)
+            time.sleep(0.05)
+    assert received > LARGE and time.monotonic() - begun > 1
 
 
 def test_two_servers_in_one_process_have_their_own_limits() -> None:
