@@ -153,7 +153,9 @@ class Connection(HttpToolsProtocol):
             self._turn_away(414, f"The URL is longer than {_URL} bytes. Send a long query with POST.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header has come."""
+        """A header has come. What comes behind the chunks of a body is none."""
+        if self._in_body:
+            return
         super().on_header(name, value)
         if len(self.headers) > _HEADERS:
             self._turn_away(431, f"The request has more than {_HEADERS} headers. Send fewer.")

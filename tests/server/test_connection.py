@@ -230,6 +230,13 @@ def test_no_more_connections_are_taken_than_files_may_be_open_for(files: int, co
     assert int(done.stdout) == connections
 
 
+def test_what_comes_behind_the_chunks_of_a_body_is_no_header(server: Server) -> None:
+    head = POST.replace(b"Content-Length: 6", b"Transfer-Encoding: chunked") + b"\r\n"
+    found = answers(server, head + b"6\r\nASK {}\r\n0\r\nAccept: text/plain\r\nAccept: text/csv\r\n\r\n" + GET)
+    assert [answer.status for answer in found] == [200, 200]
+    assert found[0].media_type == found[1].media_type == "application/sparql-results+json"
+
+
 class Impatient(uvicorn.Server):
     """A server in a thread whose clients have half a second for everything, and `most` of whom are taken at once.
 
