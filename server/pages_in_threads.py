@@ -80,7 +80,9 @@ class Pages:
                 raise
 
     async def _environ(self, exchange: Exchange, error: SarcographError | None) -> dict[str, Any]:
-        body = await exchange.body(self._max_body) if exchange.method in ("POST", "PUT", "PATCH") else b""
+        # The page of the endpoint shows what was posted even where it tells of an error; no other needs the body then.
+        posted = exchange.method == "POST" and (error is None or exchange.path in ENDPOINT)
+        body = await exchange.body(self._max_body) if posted else b""
         query = _NOT_ASCII.sub(lambda match: b"%%%02X" % match[0][0], exchange.query_string)
         scope: Any = {**exchange.scope, "query_string": query}
         sent: Any = io.BytesIO(body)

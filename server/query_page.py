@@ -21,6 +21,7 @@ from server.serving import serving
 _MOST_TEXT = 200_000  # characters of Turtle that the page shows
 _MOST_CELLS = 20_000  # of a table that the page shows: columns are the asker's to choose
 _MOST_NAMED = 2_000  # addresses whose names are looked up for one page
+_LONGEST_LINK = 60_000  # characters: what is posted may be longer than any URL that is read
 _MOST_HELD = 8 << 20  # bytes of the rows that the page shows
 
 blueprint = Blueprint("sparql", __name__)
@@ -107,6 +108,7 @@ def _answer(asked: Asked) -> Answer:
     )
     given = [("query", asked.query), *_dataset(asked), *_timeout(asked)]
     links = [(label, f"/sparql?{urlencode([*given, ('format', name)])}") for name, label in _DOWNLOADS[whole.form]]
+    links = [(label, href) for label, href in links if len(href) < _LONGEST_LINK]
     complete = answers.completeness(whole.cap, asked.most)
     cut = whole.cap is not None
     if whole.form == "graph":

@@ -50,6 +50,7 @@ def is_cut_off(answer: Answer) -> bool:
     return (
         answer.status == 503
         and answer.media_type == "application/problem+json"
+        and answer.json["title"] in ("Busy", "Query cut off at its deadline")
         and ("retry-after" in answer.headers) == (answer.json["title"] == "Busy")
     )
 

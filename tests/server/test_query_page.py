@@ -104,6 +104,13 @@ def test_downloads_and_the_form_keep_the_dataset_and_the_time(server: Server) ->
     assert re.search('<input [^>]*name="timeout"[^>]* value="7"', page)
 
 
+def test_a_query_longer_than_any_url_has_no_links_that_lead_nowhere(server: Server) -> None:
+    body = f"{POINT} # {'long ' * 20_000}".encode()
+    answer = server.ask(body=body, headers=BROWSER | {"Content-Type": "application/sparql-query"})
+    assert answer.status == 200 and b"1 row, the whole answer." in answer.body
+    assert b"format=csv" not in answer.body and b"As a file" not in answer.body
+
+
 def test_the_form_asks_for_no_time_of_its_own(server: Server) -> None:
     page = server.ask(query=POINT, timeout="", headers=BROWSER)
     assert page.status == 200 and b"timeout=" not in page.body
