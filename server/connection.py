@@ -49,11 +49,13 @@ class Corked:
             self._flush()
 
     def _flush(self) -> None:
-        data = b"".join(self._waiting)
-        self._waiting.clear()
-        self._size = 0
-        if data and not self._transport.is_closing():  # else nobody is there to read it
-            self._transport.write(data)
+        pieces, self._waiting, self._size = self._waiting, [], 0
+        if self._transport.is_closing():
+            return  # nobody is there to read it
+        if len(pieces) > 1:
+            self._transport.writelines(pieces)  # which copies nothing: a large answer is kept once for all its readers
+        elif pieces:
+            self._transport.write(pieces[0])
 
     def close(self) -> None:
         """Write what waits, then close as soon as the client has taken it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import resource
 import socket
 import subprocess
@@ -33,7 +34,7 @@ GET = b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Type: application/sparql-query\r\nContent-Length: 6\r\n"
 OFFER = POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 LONG = b"GET /sparql?query=%s HTTP/1.1\r\nHost: a\r\n\r\n" % quote(ENDLESS).encode()
-LARGE = 40_000_000  # bytes, several times of what the system takes for a client that does not read
+LARGE = bytes(40_000_000)  # several times what the system takes for a client that does not read
 ROWS = b"GET /sparql?query=SELECT*%%7B?a%%20?b%%20?c.?d%%20?e%%20?f%%7DLIMIT%%20%d HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -253,10 +254,12 @@ class Impatient(uvicorn.Server):
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         is_long = scope["path"] == "/long"
+        is_large = scope["path"] == "/large"
         headers = [(b"connection", b"close")] if is_long else []
+        headers += [(b"content-length", b"%d" % len(LARGE))] if is_large else []
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        if scope["path"] == "/large":
-            await send({"type": "http.response.body", "body": bytes(LARGE), "more_body": True})
+        if is_large:
+            await send({"type": "http.response.body", "body": LARGE, "more_body": True})
         while is_long and not any(each.transport.get_write_buffer_size() for each in self.held):
             await send({"type": "http.response.body", "body": b"a" * 30_000, "more_body": True})
             await asyncio.sleep(0)
@@ -321,7 +324,18 @@ def test_a_client_that_takes_a_large_answer_slowly_but_steadily_gets_it(hurry: N
         while data := connection.recv(1_500_000, socket.MSG_WAITALL):
             received += len(data)
             time.sleep(0.05)
-    assert received > LARGE and time.monotonic() - begun > 1
+    assert received > len(LARGE) and time.monotonic() - begun > 1
+
+
+def test_a_large_answer_is_kept_once_for_all_who_do_not_read_it() -> None:
+    with Impatient() as server, contextlib.ExitStack() as clients:
+        before = own_memory(os.getpid())
+        for _ in range(8):
+            connection, _stream = clients.enter_context(connected(server))
+            connection.sendall(b"GET /large HTTP/1.0\r\n\r\n")
+        time.sleep(0.5)
+        assert sum(each.transport.get_write_buffer_size() for each in server.held) > 5 * len(LARGE)
+        assert own_memory(os.getpid()) - before < len(LARGE)
 
 
 def test_two_servers_in_one_process_have_their_own_limits() -> None:
