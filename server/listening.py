@@ -158,6 +158,7 @@ class _Server(uvicorn.Server):
         _quieten()
         gc.collect()
         gc.freeze()  # what is there now stays: it need not be looked through again and again
+        gc.set_threshold(10_000, 50, 50)  # a request leaves little behind
         await super().startup(sockets)
         self._sweeping = asyncio.create_task(sweep(self.server_state.connections))
         confinement = self._pool.status()["confinement"]

@@ -140,14 +140,12 @@ class WorkerProcess(Channel):
 
 
 class NurseryProcess(Channel):
-    """The nursery of one release. `confinement` is what its sandbox said, `shared` whether the release is in memory,
-    `raises` whether it may raise workers that it has lowered."""
+    """The nursery of one release. `confinement` is what its sandbox said, `shared` whether the release is in memory."""
 
     def __init__(self) -> None:
         super().__init__()
         self.confinement = ""
         self.shared = False
-        self.raises = False
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._unsent: deque[tuple[bytes, socket.socket | None]] = deque()
@@ -180,7 +178,7 @@ class NurseryProcess(Channel):
         told = json.loads(payload)
         if "error" in told:
             raise ReleaseError(told["error"])
-        self.confinement, self.shared, self.raises = told["confinement"], told["shared"], told["raises"]
+        self.confinement, self.shared = told["confinement"], told["shared"]
         self._reader = asyncio.get_running_loop().create_task(self._read())
 
     async def spawn(self, reserved: bool) -> WorkerProcess:
@@ -226,12 +224,11 @@ class NurseryProcess(Channel):
         worker.lowered = True
         self._order(LOWER, worker)
 
-    def raise_again(self, worker: WorkerProcess) -> bool:
-        """Undo that. Whether it could be done."""
-        if self.raises:
+    def raise_again(self, worker: WorkerProcess) -> None:
+        """Undo that; where it may not be done, the worker stays a little lower."""
+        if worker.lowered:
             worker.lowered = False
             self._order(RAISE, worker)
-        return self.raises
 
     def _order(self, kind: bytes, worker: WorkerProcess) -> None:
         self._send_order(ORDER.pack(kind, worker.pid))

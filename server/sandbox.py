@@ -110,28 +110,16 @@ def be_killed_first() -> None:
         score.write(b"1000")
 
 
-def yield_processors(process: int, yields: bool) -> bool:
-    """Have a process let others go first, or no longer. Whether that could be done.
+def yield_processors(process: int, yields: bool) -> None:
+    """Have a process let others go first, or no longer, which many systems allow only to some.
 
     Not more than _NICENESS: the system has locks that a process may hold while it waits for a processor, such as those
     of memory shared by forking, and then everybody waits for it.
     """
-    try:
+    with contextlib.suppress(OSError):
         threads = os.listdir(f"/proc/{process}/task") if sys.platform == "linux" else [str(process)]
         for thread in threads:
             os.setpriority(os.PRIO_PROCESS, int(thread), _NICENESS if yields else 0)
-    except OSError:
-        return False
-    return True
-
-
-def can_raise() -> bool:
-    """Whether this process may raise what it has lowered; many may not. A process of its own finds out."""
-    child = os.fork()
-    if not child:
-        this = os.getpid()
-        os._exit(0 if yield_processors(this, True) and yield_processors(this, False) else 1)
-    return os.waitpid(child, 0)[1] == 0
 
 
 def _filter(libc: ctypes.CDLL, write: Callable[[str], list[tuple[int, int, int, int]]]) -> str:

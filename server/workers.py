@@ -18,7 +18,7 @@ from server.reply import Reply
 from server.settings import Settings
 
 TRIPLE = 700  # bytes that a triple takes in memory at most; 400 were measured at a million in one graph
-_SPARE = 4  # idle workers at least, while long queries run
+_SPARE = 2  # idle workers at least, while long queries run
 _PAUSE = 1.0  # seconds before a worker that would not start is tried again
 
 
@@ -133,12 +133,22 @@ class Pool:
         usable = usable and worker.alive and worker.settle() and not self._closed
         if worker.lowered:
             self._long.leave(worker, self._nursery)
-            enough = self._ready(False) >= self._expected[False]
-            usable = usable and not enough and self._nursery.raise_again(worker)
+            usable = usable and self._make_room()
         if usable:
+            self._nursery.raise_again(worker)
             self._offer(worker)
         else:
             self._lose(worker)
+
+    def _make_room(self) -> bool:
+        """Whether one more worker may stand ready, if need be in place of one that has been asked less: a fork copies
+        what it reads, and is slow until it has."""
+        if self._ready(False) < self._expected[False]:
+            return True
+        if not self._idle[False]:
+            return False
+        self._lose(self._idle[False].pop(0), refill=False)
+        return True
 
     def _offer(self, worker: WorkerProcess) -> None:
         for ticket in self._waiting:
@@ -148,11 +158,12 @@ class Pool:
                 return
         self._idle[worker.reserved].append(worker)
 
-    def _lose(self, worker: WorkerProcess) -> None:
+    def _lose(self, worker: WorkerProcess, refill: bool = True) -> None:
         """End a worker, and start another where one is missing."""
         self._live.discard(worker)
         self._nursery.kill(worker)
-        self._refill()
+        if refill:
+            self._refill()
 
     def _ready(self, reserved: bool) -> int:
         """How many workers of a kind there are, or will be in a moment, without those on long queries."""

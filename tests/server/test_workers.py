@@ -33,6 +33,7 @@ from loader.errors import (
     QuerySyntaxError,
     QueryTimeoutError,
     ReleaseError,
+    UnknownFunctionError,
 )
 from loader.namespaces import BASE, GRAPH
 from loader.release import Release
@@ -149,7 +150,7 @@ def test_what_is_no_query_is_told_with_its_place(make_pool: MakePool) -> None:
         pool.run("SELECT *\nWHERE { ?s ?p }")
     assert caught.value.line == 2
     assert "['A'" not in str(caught.value)
-    with pytest.raises(QuerySyntaxError, match="custom function"):
+    with pytest.raises(UnknownFunctionError, match="http://example.org/f"):
         pool.run("SELECT (<http://example.org/f>(1) AS ?x) WHERE { }")
     assert pool.run(POINT).read()
 
