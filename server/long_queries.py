@@ -1,9 +1,10 @@
 """The queries that take long: so many run, and let others go first; the others are stopped and wait.
 
 A query is known to be long when it has run for a moment (`reply.SHORT`). From then on it hinders nobody: its worker
-yields the processors, and another worker stands ready for short queries. That holds whatever is asked, and however
-often; it needs no guess at what a query will cost. One guess saves work: while all places are taken, a query that looks
-like one that took long just now waits without a worker.
+yields the processors, and another worker stands ready for short queries. Among the long ones, those that have run
+least go first; they change places every few moments. That holds whatever is asked, and however often; it needs no guess
+at what a query will cost. One guess saves work: while all places are taken, a query that looks like one that took long
+just now waits without a worker.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from loader.errors import BusyError
 from server.process import NurseryProcess, WorkerProcess
 from server.reply import Reply
 
+_SLICE = 0.05  # seconds between two looks at who should run
 _SURELY = 0.1  # seconds after which a query is remembered as one that takes long
 _FORGOTTEN = 60.0  # seconds after which it is not
 _MOST_KNOWN = 1000
@@ -33,6 +35,7 @@ class LongQueries:
         self._most_waiting = most_waiting
         self._running: dict[WorkerProcess, Reply] = {}
         self._stopped: dict[WorkerProcess, Reply] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._turns: deque[asyncio.Future[None]] = deque()
         self._known: OrderedDict[str, float] = OrderedDict()
 
@@ -67,28 +70,51 @@ class LongQueries:
         if len(self._running) < self._most_running:
             self._running[worker] = reply
         elif self.waiting < self._most_waiting:
-            nursery.halt(worker)
-            self._stopped[worker] = reply
-            reply.wait(retry_after)
+            self._stop(worker, reply, nursery, retry_after)
         else:
             reply.turn_away(retry_after)
 
     def leave(self, worker: WorkerProcess, nursery: NurseryProcess) -> None:
         """A worker's query has ended; the next may go on."""
         ended = self._running.pop(worker, None)
-        if ended and ended.running > _SURELY:
+        if ended and ended.used > _SURELY:
             self._remember(ended.query)
         if self._stopped.pop(worker, None):
             nursery.resume(worker)  # it had answered before it could be stopped
         while self._stopped and len(self._running) < self._most_running:
-            first = next(iter(self._stopped))
-            self._running[first] = self._stopped.pop(first)
-            nursery.resume(first)
-            self._running[first].go_on()
+            self._resume(self._next(), nursery)
         if self._turns and len(self._running) < self._most_running:
             turn = self._turns.popleft()
             if not turn.done():
                 turn.set_result(None)
+
+    def _stop(self, worker: WorkerProcess, reply: Reply, nursery: NurseryProcess, retry_after: int) -> None:
+        nursery.halt(worker)
+        self._stopped[worker] = reply
+        reply.wait(retry_after)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_SLICE, self._change, nursery, retry_after)
+
+    def _resume(self, worker: WorkerProcess, nursery: NurseryProcess) -> None:
+        reply = self._stopped.pop(worker)
+        self._running[worker] = reply
+        nursery.resume(worker)
+        reply.go_on()
+
+    def _next(self) -> WorkerProcess:
+        """Of those that wait, the one that has run least."""
+        return min(self._stopped, key=lambda worker: self._stopped[worker].used)
+
+    def _change(self, nursery: NurseryProcess, retry_after: int) -> None:
+        """Let those that have run least have the places of those that have run most."""
+        self._timer = None
+        for worker in sorted(self._running, key=lambda worker: -self._running[worker].used):
+            if self._stopped and self._stopped[self._next()].used < self._running[worker].used:
+                follower = self._next()
+                self._stop(worker, self._running.pop(worker), nursery, retry_after)
+                self._resume(follower, nursery)
+        if self._stopped and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_SLICE, self._change, nursery, retry_after)
 
     def _remember(self, query: str) -> None:
         look = _look(query)

@@ -55,9 +55,10 @@ class Reply:
         self._first = b""
         self._fault: QueryError | None = None
         self._loop = asyncio.get_running_loop()
-        self._left = seconds
+        self._used = 0.0
         self._since = self._loop.time()
-        worker.until = self._loop.time() + seconds
+        self._patience = self._since + 2 * seconds
+        worker.until = self._since + seconds
         self._timer = self._loop.call_later(min(seconds, SHORT), self._find_long)
 
     @property
@@ -66,29 +67,30 @@ class Reply:
         return self._worker
 
     @property
-    def running(self) -> float:
-        """For how many seconds it has run since it began, or went on."""
-        return self._loop.time() - self._since
+    def used(self) -> float:
+        """For how many seconds it has run; those in which it was stopped do not count."""
+        return self._used + (self._loop.time() - self._since if self._since else 0.0)
 
     def _find_long(self) -> None:
         """It has not been answered in a moment."""
-        self._left -= SHORT
         self.go_on()
-        if self._left > 0 and self._worker and not self._worker.reserved:
+        if self.used < self._seconds and self._worker and not self._worker.reserved:
             self._keeper.note_long(self)
 
     def go_on(self) -> None:
         """It runs, for what is left of its time."""
+        self._used, self._since = self.used, self._loop.time()
         self._timer.cancel()
-        self._since = self._loop.time()
+        left = max(0.0, self._seconds - self._used)
         if self._worker:
-            self._worker.until = self._since + self._left
-        self._timer = self._loop.call_later(max(0.0, self._left), self._fail, QueryTimeoutError(self._seconds))
+            self._worker.until = self._since + left
+        self._timer = self._loop.call_later(left, self._fail, QueryTimeoutError(self._seconds))
 
     def wait(self, retry_after: int) -> None:
-        """It has been stopped, and waits to go on at most as long as it might run."""
+        """It has been stopped, and waits to go on: with what it has run, at most for twice its time."""
+        self._used, self._since = self.used, 0.0
         self._timer.cancel()
-        self._timer = self._loop.call_later(self._seconds, self.turn_away, retry_after)
+        self._timer = self._loop.call_at(self._patience, self.turn_away, retry_after)
 
     def turn_away(self, retry_after: int) -> None:
         """There is no room for it."""

@@ -7,6 +7,7 @@ from shutil import which
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -57,7 +58,8 @@ def follow(browser: webdriver.Chrome, by: str, what: str) -> None:
     """Click what leads to another page, and wait until the old page is gone."""
     old = browser.find_element(By.TAG_NAME, "html")
     browser.find_element(by, what).click()
-    WebDriverWait(browser, 15).until(staleness_of(old))
+    # The driver may find the old page half gone, and says so in words of its own.
+    WebDriverWait(browser, 15, ignored_exceptions=[WebDriverException]).until(staleness_of(old))
 
 
 def text_of(browser: webdriver.Chrome, selector: str) -> str:
