@@ -1,10 +1,10 @@
 """The queries that take long: so many run, and let others go first; the others are stopped and wait.
 
 A query is known to be long when it has run for a moment (`reply.SHORT`). From then on it hinders nobody: its worker
-yields the processors, and another worker stands ready for short queries. Among the long ones, those that have run
-least go first; they change places every few moments. That holds whatever is asked, and however often; it needs no guess
-at what a query will cost. One guess saves work: while all places are taken, a query that looks like one that took long
-just now waits without a worker.
+yields the processors, and another worker stands ready for short queries. Among the long ones, those that have run a
+tenth of a second go behind those that have not, and those that have run a second behind both. That holds whatever is
+asked, and however often; it needs no guess at what a query will cost. One guess saves work: while all places are taken,
+a query that looks like one that took long just now waits without a worker.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from server.process import NurseryProcess, WorkerProcess
 from server.reply import Reply
 
 _SLICE = 0.05  # seconds between two looks at who should run
+_LEVELS = (0.1, 1.0)  # seconds of running after which others go first
 _SURELY = 0.1  # seconds after which a query is remembered as one that takes long
 _FORGOTTEN = 60.0  # seconds after which it is not
 _MOST_KNOWN = 1000
@@ -77,10 +78,11 @@ class LongQueries:
     def leave(self, worker: WorkerProcess, nursery: NurseryProcess) -> None:
         """A worker's query has ended; the next may go on."""
         ended = self._running.pop(worker, None)
+        if worker in self._stopped:
+            ended = self._stopped.pop(worker)
+            nursery.resume(worker)  # it had answered before it could be stopped
         if ended and ended.used > _SURELY:
             self._remember(ended.query)
-        if self._stopped.pop(worker, None):
-            nursery.resume(worker)  # it had answered before it could be stopped
         while self._stopped and len(self._running) < self._most_running:
             self._resume(self._next(), nursery)
         if self._turns and len(self._running) < self._most_running:
@@ -102,14 +104,14 @@ class LongQueries:
         reply.go_on()
 
     def _next(self) -> WorkerProcess:
-        """Of those that wait, the one that has run least."""
-        return min(self._stopped, key=lambda worker: self._stopped[worker].used)
+        """Of those that wait, the first of those that have run least."""
+        return min(self._stopped, key=lambda worker: _level(self._stopped[worker]))
 
     def _change(self, nursery: NurseryProcess, retry_after: int) -> None:
         """Let those that have run least have the places of those that have run most."""
         self._timer = None
-        for worker in sorted(self._running, key=lambda worker: -self._running[worker].used):
-            if self._stopped and self._stopped[self._next()].used < self._running[worker].used:
+        for worker in sorted(self._running, key=lambda worker: -_level(self._running[worker])):
+            if self._stopped and _level(self._stopped[self._next()]) < _level(self._running[worker]):
                 follower = self._next()
                 self._stop(worker, self._running.pop(worker), nursery, retry_after)
                 self._resume(follower, nursery)
@@ -122,6 +124,10 @@ class LongQueries:
         self._known.move_to_end(look)
         if len(self._known) > _MOST_KNOWN:
             self._known.popitem(last=False)
+
+
+def _level(reply: Reply) -> int:
+    return sum(reply.used >= seconds for seconds in _LEVELS)
 
 
 def _look(query: str) -> str:
