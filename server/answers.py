@@ -38,13 +38,17 @@ def content_type(media_type: str) -> str:
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
-def headers(media_type: str, encoding: str, entity_tag: str | None, freshness: str = FRESH) -> dict[str, str]:
+def headers(
+    media_type: str, encoding: str, entity_tag: str | None, freshness: str = FRESH, complete: str | None = None
+) -> dict[str, str]:
     """The headers of an answer; one that holds triples names their licence and where they are described."""
     found = {"Content-Type": content_type(media_type), "Vary": VARY, "Cache-Control": freshness}
     if encoding != "identity":
         found["Content-Encoding"] = encoding
     if entity_tag:
         found["ETag"] = entity_tag
+    if complete:
+        found["Sarcograph-Complete"] = complete
     if media_type in _GRAPHS:
         found["Link"] = _LINKS
     return found
@@ -54,6 +58,18 @@ def completeness(cap: int | None, most: int | None) -> str | None:
     """What Sarcograph-Complete says (RFC 8941) of an answer that was cut to `cap` rows, or not to `most`; None where no
     one asked for less than all."""
     return f"?0; rows={cap}" if cap is not None else "?1" if most is not None else None
+
+
+def at_hand(exchange: Exchange, site: Site, key: object, most: int | None = None) -> tuple[str, Response | None]:
+    """The tag of the answer that a key names, and that answer where the client has it already or it is kept here."""
+    entity_tag = cache.tag(site.release, key)
+    same = unchanged(exchange, entity_tag)
+    stored = None if same else site.cache.find(key)
+    if stored is None:
+        return entity_tag, same
+    complete = completeness(stored.cap, most)
+    found = headers(stored.media_type, stored.encoding, entity_tag, complete=complete)
+    return entity_tag, Response(200, found, stored.body)
 
 
 def unchanged(exchange: Exchange, entity_tag: str, freshness: str = FRESH) -> Response | None:

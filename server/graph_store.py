@@ -13,7 +13,7 @@ from typing import Any
 
 from loader.errors import NotAcceptableError, RequestError, UnknownGraphError
 from loader.namespaces import BASE
-from server import answers, cache, compression, protocol, queries, requests
+from server import answers, compression, protocol, queries, requests
 from server.exchange import Exchange, Response
 from server.negotiation import DATASET, GRAPH, choose_named, formats
 from server.site import Site
@@ -53,13 +53,9 @@ async def answer(exchange: Exchange, site: Site) -> Response:
 async def _write(exchange: Exchange, site: Site, graph: str | Part, media_type: str) -> Response:
     encoding = compression.choose(exchange.header(b"accept-encoding"))
     key = "graph", graph, media_type, encoding
-    entity_tag = cache.tag(site.release, key)
-    unchanged = answers.unchanged(exchange, entity_tag)
-    if unchanged:
-        return unchanged
-    stored = site.cache.find(key)
-    if stored:
-        return Response(200, answers.headers(media_type, stored.encoding, entity_tag), stored.body)
+    entity_tag, at_hand = answers.at_hand(exchange, site, key)
+    if at_hand:
+        return at_hand
     reply = await site.pool.run(_request(site, graph, media_type, encoding), deadline=site.settings.max_deadline)
     headers = answers.headers(media_type, reply.encoding, entity_tag)
     return await answers.respond(exchange, site, reply, headers, key)

@@ -157,17 +157,17 @@ class NurseryProcess(Channel):
 
         Call it in the main thread: Linux ends the nursery with the thread that started it.
         """
-        try:
-            own, other = socket.socketpair()
-        except OSError as error:
-            raise ReleaseError(f"the release cannot be opened ({error.strerror})") from error
         facts = (store_path, os.getpid(), memory, int(shared))
         command = [sys.executable, "-P", "-m", "server.nursery", *map(str, facts)]
-        with other:
-            # A process group of its own: Ctrl-C in the server's terminal is the server's to handle.
-            self._process = subprocess.Popen(command, stdin=other.fileno(), process_group=0)
-        self._control = own.dup()
-        await self.connect(own)
+        try:
+            own, other = socket.socketpair()
+            with other:
+                # A process group of its own: Ctrl-C in the server's terminal is the server's to handle.
+                self._process = subprocess.Popen(command, stdin=other.fileno(), process_group=0)
+            self._control = own.dup()
+            await self.connect(own)
+        except OSError as error:
+            raise ReleaseError(f"the process that holds the release cannot be started ({error.strerror})") from error
         try:
             async with asyncio.timeout(_LOAD):
                 _, payload = await self.receive()

@@ -56,6 +56,7 @@ _REFUSED_TO_WORKERS = {
     "kill": (62, 129),
     "tkill": (200, 130),
     "sched_setscheduler": (144, 119),
+    "setpriority": (141, 140),
     "pidfd_send_signal": (424, 424),
     "pidfd_open": (434, 434),
 }

@@ -26,11 +26,13 @@ def _setting(variable: str, default: Any, least: float, unit: str, most: float |
 class Settings:
     """What the operator may change. Sizes are bytes, times are seconds.
 
-    `deadline` is what a query gets unless it asks for more with `timeout=`, at most `max_deadline`; it counts from
-    the moment a worker takes the query to the last byte that the worker writes. `reserved` workers answer only the
-    site's own pages. `queue` queries may wait for a worker. `memory` is what one query may use beyond what
-    its worker needs to start. A release that takes more than `store_memory` is opened on disk. `cache` bounds the
-    answers that are kept. `address` is the URL by which the world reaches the site, where a proxy stands in front.
+    `deadline` is what a query gets unless it asks for more with `timeout=`, at most `max_deadline`; it counts
+    from the moment a worker takes the query to the last byte that the worker writes, without the time in which a long
+    query is stopped for others; with that, at most twice as long. `reserved` workers answer only the site's own pages.
+    `queue` queries may wait for a worker, and as many long ones for their turn. `memory` is what one query may use
+    beyond what its worker needs to start. A release that takes more than `store_memory` is opened on disk. `cache`
+    bounds the answers that are kept. `address` is the URL by which the world reaches the site, where a proxy stands
+    in front.
     """
 
     host: str = field(default="127.0.0.1", metadata={"variable": "HOST"})

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from loader.errors import NotAcceptableError, QueryLimitError
-from server import answers, cache, compression, documents, protocol, requests
+from server import answers, compression, documents, protocol, requests
 from server.exchange import Exchange, Response
 from server.negotiation import GRAPH, HTML, SOLUTIONS, Format, choose_named, takes_html, wants_html
 from server.protocol import Asked
@@ -68,14 +68,9 @@ async def _answer(exchange: Exchange, site: Site, asked: Asked, accept: str | No
         compression.choose(exchange.header(b"accept-encoding")),
         asked.most,
     )
-    entity_tag = cache.tag(site.release, chosen)
-    unchanged = answers.unchanged(exchange, entity_tag)
-    if unchanged:
-        return unchanged
-    stored = site.cache.find(chosen)
-    if stored:
-        headers = _headers(asked, stored.media_type, stored.encoding, stored.cap, entity_tag)
-        return Response(200, headers, stored.body)
+    entity_tag, at_hand = answers.at_hand(exchange, site, chosen, asked.most)
+    if at_hand:
+        return at_hand
     request = requests.query(
         asked.query,
         site.settings,
@@ -88,15 +83,11 @@ async def _answer(exchange: Exchange, site: Site, asked: Asked, accept: str | No
         most=asked.most,
     )
     reply = await site.pool.run(request, deadline=asked.seconds)
-    headers = _headers(asked, reply.media_type, reply.encoding, reply.cap, entity_tag if reply.stable else None)
+    complete = answers.completeness(reply.cap, asked.most)
+    lasting = entity_tag if reply.stable else None
+    headers = answers.headers(reply.media_type, reply.encoding, lasting, complete=complete)
     return await answers.respond(exchange, site, reply, headers, chosen if reply.stable else None)
 
 
 def _type(chosen: Format | None) -> str | None:
     return chosen.media_type if chosen else None
-
-
-def _headers(asked: Asked, media_type: str, encoding: str, cap: int | None, entity_tag: str | None) -> dict[str, str]:
-    headers = answers.headers(media_type, encoding, entity_tag)
-    complete = answers.completeness(cap, asked.most)
-    return headers | {"Sarcograph-Complete": complete} if complete else headers

@@ -8,6 +8,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode, RdfFormat, parse
@@ -62,12 +63,11 @@ class Field:
     absent: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Field:
-        try:
+        with ExitStack() as stop:
+            stop.callback(self.__exit__)
             for name in self.starts:
                 self._start(name)
-        except BaseException:
-            self.__exit__()
-            raise
+            stop.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:

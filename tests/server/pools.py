@@ -12,6 +12,7 @@ from typing import Any
 
 import uvloop
 
+from loader.errors import ReleaseError
 from server import requests
 from server.asking import Asker
 from server.guard import Limits
@@ -57,7 +58,7 @@ class RunningPool:
         self.asker = Asker(self.pool, settings, self.loop)
         try:
             self.do(self.pool.start())
-        except BaseException:
+        except ReleaseError:
             self._end()
             raise
 
