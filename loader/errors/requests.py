@@ -1,0 +1,57 @@
+"""Errors of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from loader.errors.facts import SarcographError
+
+
+class RequestError(SarcographError):
+    """A request to the endpoint does not keep to the protocol. `sentence` says how, and what to send instead."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)
+
+
+class NotAcceptableError(RequestError):
+    """The answer cannot be written in any format that was asked for. `offers` are those that it can be written in."""
+
+    def __init__(self, form: str, asked: str, offers: Sequence[str]) -> None:
+        self.form = form
+        self.asked = asked[:200]
+        self.offers = tuple(offers)
+        super().__init__(f"the answer to {form} is not written as {self.asked!r}. Ask for one of: {', '.join(offers)}.")
+
+
+class MediaTypeError(RequestError):
+    """The body of the request is of a type that is not read here. `accepted` are those that are."""
+
+    def __init__(self, found: str, accepted: Sequence[str]) -> None:
+        self.accepted = tuple(accepted)
+        super().__init__(f"the body is {found or 'of no stated type'}; accepted is {' or '.join(accepted)}.")
+
+
+class BodySizeError(RequestError):
+    """The body of the request is too large (bytes)."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body is larger than {limit} bytes, the most that is read. Shorten or split the query.")
+
+
+class MethodError(RequestError):
+    """The request's method is none that is answered there. `allowed` are those that are."""
+
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        self.allowed = tuple(allowed)
+        super().__init__(f"{method[:40]} is not answered here; {', '.join(allowed)} are.")
+
+
+class UnknownGraphError(RequestError):
+    """No graph of the release has that name."""
+
+    def __init__(self, iri: str) -> None:
+        super().__init__(
+            f"the release has no graph <{iri[:200]}>. /graphs?default and /.well-known/void name those there are."
+        )
