@@ -17,7 +17,7 @@ from loader.accounting import Account, accounts
 from loader.errors import NoReleaseError, ReleaseError, ValidationError
 from loader.factbase import Factbase
 from loader.metadata import Example
-from loader.namespaces import compress
+from loader.namespaces import BASE, compress
 from loader.places import Facts
 from loader.release import Draft, Release
 from loader.validation import Report
@@ -93,7 +93,8 @@ def _current(home: Path) -> Release | None:
 def _holds(current: Release, content_hash: str) -> bool:
     """Whether a release is what this code would make of the content; older ones do not tell the size of all graphs."""
     made = current.manifest
-    return made["content_hash"] == content_hash and made["code_version"] == _code() and "default_graph" in made
+    same_code = made["code_version"] == _code() and made.get("namespace") == BASE
+    return made["content_hash"] == content_hash and same_code and "default_graph" in made
 
 
 def _code() -> str:
@@ -106,6 +107,7 @@ def _manifest(
     counts = metadata.count_classes(quads)
     return {
         "version": version,
+        "namespace": BASE,
         "created": now.isoformat().replace("+00:00", "Z"),
         "content_hash": content_hash,
         "code_version": _code(),

@@ -18,7 +18,7 @@ from pyoxigraph import Literal, QuerySolutions, Store
 
 from loader import release, store
 from loader.errors import FactError
-from loader.namespaces import compress, expand
+from loader.namespaces import BASE, compress, expand, localized
 from loader.release import Draft, Release
 
 _QUERIES = Path(__file__).with_name("queries")
@@ -45,6 +45,7 @@ def load(files: Sequence[Path], home: Path, graph: str | None = None, lenient: b
         sources = [{"name": path.name, "sha256": digest} for path, digest in zip(files, digests, strict=True)]
         manifest = {
             "version": version,
+            "namespace": BASE,
             "created": now.isoformat().replace("+00:00", "Z"),
             "content_hash": _content_hash(sources, graph),
             "code_version": package_version("sarcograph"),
@@ -92,4 +93,4 @@ def _counted(held: Store, query: str) -> dict[str, int]:
 
 
 def _text(query: str) -> str:
-    return (_QUERIES / f"{query}.rq").read_text(encoding="utf-8")
+    return localized((_QUERIES / f"{query}.rq").read_text(encoding="utf-8"))

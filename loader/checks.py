@@ -23,7 +23,7 @@ from pyoxigraph import NamedNode, Quad, QuerySolutions
 
 from loader import store
 from loader.errors import QueryError
-from loader.namespaces import BASE, GRAPH
+from loader.namespaces import BASE, GRAPH, localized
 from loader.report import VIOLATION, WARNING, Fault, quoted
 from loader.translation import to_rdflib, triple_from_rdflib
 
@@ -47,7 +47,7 @@ class Check:
 
 def read(path: Path) -> Check:
     """The check that a file holds. A line `#+ …` without a key continues the one before."""
-    query = path.read_text(encoding="utf-8")
+    query = localized(path.read_text(encoding="utf-8"))
     header = {"summary": "", "message": "", "severity": ""}
     key = "summary"
     for line in query.splitlines():

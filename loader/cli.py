@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loader.errors import FactError, FactsError, SarcographError, SettingError, ValidationError, shown
-from loader.places import facts, home
+from loader.places import NAMESPACE, facts, home
 from loader.verify.commands import verify
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _PATH = click.Path(exists=True, path_type=Path)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not in canonical form.")
 def format_command(paths: tuple[Path, ...], check: bool) -> None:
     """Write data files in their canonical form: PATHS are files or folders, data/ where none is given."""
+    _require_project()
     from loader import turtle
     from loader.canonical import formatted
     from loader.curated import replace
@@ -79,6 +82,7 @@ def import_table(
 
     What the files say already stays. Rows that cannot be used are listed and written to a file; the others go in.
     """
+    _require_project()
     from loader.curated import Curated
     from loader.factbase import read_shapes
     from loader.tables.importer import Importer
@@ -148,9 +152,11 @@ def validate(data: Path | None, as_json: bool) -> None:
 
 @click.command()
 @click.option("--facts", "root", type=_FOLDER, help="A folder that holds ontology/, shapes/ and data/.")
+@click.option("--namespace", metavar="URL", help="For a mirror with IRIs of its own: what they begin with.")
 @click.pass_context
-def build(context: click.Context, root: Path | None) -> None:
+def build(context: click.Context, root: Path | None, namespace: str | None) -> None:
     """Build a release of the facts in SARCOGRAPH_HOME (or ./.sarcograph) and make it the current one."""
+    use_namespace(namespace)
     from loader import build as building
 
     examples = context.obj() if callable(context.obj) else ()
@@ -159,6 +165,21 @@ def build(context: click.Context, root: Path | None) -> None:
         built = building.build(facts(root), home(), examples, _progress(bar))
         bar.update(1)
     _tell(built)
+
+
+def use_namespace(url: str | None) -> None:
+    """Have all IRIs of ours begin with `url`. To be called before `loader.namespaces` is read."""
+    if url is not None:
+        os.environ[NAMESPACE] = url
+    given = os.environ.get(NAMESPACE)
+    if given and not re.fullmatch(r"https?://[^\s<>\"{}|\\^`?#/]+/(?:[^\s<>\"{}|\\^`?#]*/)?", given):
+        raise SettingError(NAMESPACE, given, "a URL that ends in a slash, such as https://example.org/sarcograph/")
+
+
+def _require_project() -> None:
+    """Files are written in the project's own namespace. Raises SettingError where another is in use."""
+    if os.environ.get(NAMESPACE):
+        raise SettingError(NAMESPACE, os.environ[NAMESPACE], "nothing: files keep the project's namespace")
 
 
 def _progress(bar: Any) -> Callable[[str], None]:

@@ -5,16 +5,31 @@ Kept free of imports beyond the standard library, because every query worker loa
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 
-from loader.places import facts
+from loader.places import NAMESPACE, facts
 
-BASE = "https://w3id.org/sarcograph/"
+PROJECT = "https://w3id.org/sarcograph/"  # as all files here spell it
+BASE = os.environ.get(NAMESPACE) or PROJECT  # of a mirror: its own
 GRAPH = BASE + "graph/"
 RELEASE = BASE + "release/"
 VOID_GRAPH = BASE + ".well-known/void"
 EXAMPLES_GRAPH = BASE + ".well-known/sparql-examples"
+
+
+def localized(source: str) -> str:
+    """The text of a file of ours with the IRIs of the namespace that is in use, which a mirror may have of its own."""
+    if BASE == PROJECT:
+        return source
+    return source.replace(PROJECT, BASE).replace(_in_pattern(PROJECT), _in_pattern(BASE))
+
+
+def _in_pattern(iri: str) -> str:
+    """An IRI as the patterns of shapes spell it."""
+    return iri.replace(".", "[.]")
+
 
 _LINE = re.compile(r"^@prefix\s+([^\s:]*):\s*<([^>]*)>\s*\.\s*$")
 _SLUG = re.compile(r"[^a-z0-9]+")
@@ -24,8 +39,8 @@ _LOCAL = re.compile(r"^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?$")
 @cache
 def prefixes() -> dict[str, str]:
     """Every prefix of the project and its IRI, as ontology/prefixes.ttl declares them."""
-    lines = (facts().ontology / "prefixes.ttl").read_text(encoding="utf-8").splitlines()
-    return {match[1]: match[2] for line in lines if (match := _LINE.match(line))}
+    source = localized((facts().ontology / "prefixes.ttl").read_text(encoding="utf-8"))
+    return {match[1]: match[2] for line in source.splitlines() if (match := _LINE.match(line))}
 
 
 def expand(curie: str) -> str:

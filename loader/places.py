@@ -8,6 +8,8 @@ from pathlib import Path
 
 from loader.errors import SettingError
 
+NAMESPACE = "SARCOGRAPH_NAMESPACE"  # the variable that says what all IRIs of ours begin with
+
 _PACKAGE = Path(__file__).resolve().parent
 
 

@@ -13,7 +13,7 @@ from pyoxigraph import Literal, RdfFormat, Triple, parse
 from rdflib.plugins.parsers.notation3 import RDFSink, SinkParser
 
 from loader.errors import FactError, TurtleError, UnknownPrefixError
-from loader.namespaces import BASE, prefixes
+from loader.namespaces import BASE, localized, prefixes
 from loader.translation import rdflib_triple
 
 _UNKNOWN_PREFIX = re.compile(r"prefix '?([^\s:']*):?'? has not been declared", re.I)
@@ -63,7 +63,7 @@ def read(path: Path) -> TurtleFile:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise TurtleError(path, line, None, f"byte {error.start} is not UTF-8") from error
-    return parse_text(source, path)
+    return parse_text(localized(source), path)
 
 
 def parse_text(source: str, path: Path) -> TurtleFile:

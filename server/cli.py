@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from loader.cli import COMMANDS, explain
+from loader.cli import COMMANDS, explain, use_namespace
 from loader.errors import SarcographError
 from loader.places import home
 from loader.release import open_current
@@ -29,10 +29,11 @@ def group() -> None:
 @click.option("--port", envvar="PORT", type=click.IntRange(0, 65535), help="Port (PORT); 8000 otherwise, 0 any.")
 def serve(host: str | None, port: int | None) -> None:
     """Serve the current release of SARCOGRAPH_HOME (or ./.sarcograph)."""
+    release = open_current(home())
+    use_namespace(release.manifest.get("namespace"))
     from server import listening, settings
 
     chosen = settings.from_environment(host=host, port=port)
-    release = open_current(home())
     listening.serve(chosen, release, listening.bind(chosen.host, chosen.port))
 
 

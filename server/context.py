@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store, Triple
 
-from loader.namespaces import compress, expand, prefixes
+from loader.namespaces import compress, expand, localized, prefixes
 from loader.store import ask
 
 QUERY = Path(__file__).with_name("queries") / "context.rq"
@@ -65,7 +65,7 @@ class Context:
     @classmethod
     def of(cls, store: Store) -> Context:
         """The context of the ontology in a store."""
-        rows = ask(store, QUERY.read_text(encoding="utf-8"))
+        rows = ask(store, localized(QUERY.read_text(encoding="utf-8")))
         assert isinstance(rows, QuerySolutions)
         return cls.from_rows(rows)
 

@@ -27,6 +27,7 @@ from pyoxigraph import Literal, NamedNode
 
 from loader.errors import QueryFileError, UnsafeValueError
 from loader.metadata import Example
+from loader.namespaces import localized
 
 FOLDER = Path(__file__).with_name("queries")
 
@@ -95,7 +96,7 @@ def _line_of(parameter: str) -> re.Pattern[str]:
 @cache
 def read(name: str) -> Query:
     """The query file `server/queries/{name}.rq`. Raises QueryFileError where its headers or lines are not in order."""
-    source = (FOLDER / f"{name}.rq").read_text(encoding="utf-8")
+    source = localized((FOLDER / f"{name}.rq").read_text(encoding="utf-8"))
     headers = {match[1]: match[2] for match in _HEADER.finditer(source)}
     parameters = {match[1]: match[2] for match in _PARAMETER.finditer(headers.get("parameters", ""))}
     if "summary" not in headers or "keywords" not in headers:
