@@ -61,7 +61,7 @@ def rewrite(query: str, found: list[Token], triples: int | None = None) -> str:
     if "optional" not in query.lower():
         return query
     pairs = _pairs(found)
-    if pairs is None or _is_unsure(query, found):
+    if pairs is None or is_unsure(query, found):
         return query
     pieces = []
     done = 0
@@ -88,7 +88,7 @@ def _counting(found: list[Token]) -> tuple[tuple[int, int], tuple[int, int]] | N
     return (last[first].start, last[first + 3].start + 1), (last[begin].start + 1, last[-1].start)
 
 
-def _is_unsure(query: str, found: list[Token]) -> bool:
+def is_unsure(query: str, found: list[Token]) -> bool:
     """Whether the engine might read other tokens."""
     if any(kind == "iri" and not _SURE_IRI.match(text) for kind, text, _ in found):
         return True

@@ -26,6 +26,7 @@ from server.diagnosis import diagnose
 from server.frames import BODY, BODY_SIZE, END, HEADER, READY, Reader, frame, said, send
 from server.guard import Checked, Limits
 from server.negotiation import form_of, formats
+from server.ordering import Counts, reorder
 from server.refusals import REFUSALS, as_json
 from server.serialization import write, write_quads
 
@@ -116,6 +117,7 @@ class Worker:
         self._union = not held.holds_union
         self._triples = held.triples
         self._context = held.context
+        self._counts = Counts(held.store, self._union)
         self._socket = socket
         self._at_start = sandbox.address_space()
         self._begun = 0.0
@@ -140,6 +142,8 @@ class Worker:
         media_type = request[form]
         if media_type is None:
             raise NotAcceptableError(checked.form, request["asked"], [each.media_type for each in formats(form)])
+        if not named and not checked.names_dataset:
+            checked = checked._replace(text_to_run=reorder(checked.text_to_run, self._counts))
         found = self._ask(checked, request)
         kind = "graph" if isinstance(found, QueryTriples) else "ask" if isinstance(found, QueryBoolean) else "select"
         header = {"form": kind, "media_type": media_type, "stable": checked.is_stable}
