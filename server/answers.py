@@ -64,7 +64,7 @@ def at_hand(exchange: Exchange, site: Site, key: object, most: int | None = None
     """The tag of the answer that a key names, and that answer where the client has it already or it is kept here."""
     entity_tag = cache.tag(site.release, key)
     same = unchanged(exchange, entity_tag)
-    stored = None if same else site.cache.find(key)
+    stored = None if same else site.cache.find((site.release.version, key))
     if stored is None:
         return entity_tag, same
     complete = completeness(stored.cap, most)
@@ -113,4 +113,5 @@ def _keeping(site: Site, reply: Reply, key: object | None) -> Callable[[bytes], 
     """What keeps the body of an answer under a key."""
     if key is None:
         return None
-    return lambda body: site.cache.keep(key, Stored(reply.media_type, reply.encoding, reply.cap, body))
+    named = site.release.version, key
+    return lambda body: site.cache.keep(named, Stored(reply.media_type, reply.encoding, reply.cap, body))

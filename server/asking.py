@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loader.errors import ClientGoneError, QueryLimitError
 from server import requests
 from server.requests import SRJ, TURTLE
 from server.settings import Settings
-from server.workers import Pool
+
+if TYPE_CHECKING:
+    from server.site import Site
+    from server.workers import Pool
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
 class Asker:
     """Asks a pool that lives in the event loop of another thread, and waits for the answer."""
 
-    def __init__(self, pool: Pool, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, pool: Pool | Site, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
         self._pool = pool
         self._settings = settings
         self._loop = loop

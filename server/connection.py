@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, NoReturn, cast
 
@@ -67,9 +67,9 @@ class Corked:
 
 
 class Connection(HttpToolsProtocol):
-    """A connection to a server of some release. `most` are taken at once; what comes beyond is turned away."""
+    """A connection to a server; `release` tells which release it serves. `most` are taken at once, no more."""
 
-    def __init__(self, *given: Any, most: int, release: str, **named: Any) -> None:
+    def __init__(self, *given: Any, most: int, release: Callable[[], str], **named: Any) -> None:
         super().__init__(*given, **named)
         self._most = most
         self._release = release
@@ -266,7 +266,7 @@ class Connection(HttpToolsProtocol):
         body = json.dumps(problem, indent=1).encode() + b"\n"
         headers = {
             **HEADERS,
-            "Sarcograph-Release": self._release,
+            "Sarcograph-Release": self._release(),
             "Content-Type": "application/problem+json",
             "Content-Length": str(len(body)),
             "Cache-Control": "no-store",

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 
 from loader.errors import ClientGoneError, MethodError, SarcographError
-from server import answers, documents, graph_store, problems, requests, sparql
-from server.exchange import Exchange, Receive, Response, Scope, Send, encoded
+from server import answers, documents, graph_store, problems, protocol, requests, sparql
+from server.exchange import Exchange, Receive, Response, Scope, Send
 from server.negotiation import wants_html
 from server.pages_in_threads import ENDPOINT, Pages
-from server.site import HEADERS, Site
+from server.site import Site
+from server.succession import Succession
 
 _HEALTH_SECONDS = 2.0
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -25,20 +26,31 @@ Handler = Callable[[Exchange, Site], Awaitable[Response | None]]
 
 
 class Front:
-    """The ASGI application of one site."""
+    """The ASGI application: every request is answered by the site that is the current one when it comes."""
 
-    def __init__(self, site: Site, pages: Pages) -> None:
-        self._site = site
+    def __init__(self, succession: Succession, pages: Pages) -> None:
+        self._succession = succession
         self._pages = pages
-        self._common = encoded({**HEADERS, "Sarcograph-Release": site.release.version})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
         exchange = Exchange(scope, receive, send)
+        with self._succession.visit() as site:
+            await self._serve(exchange, site)
+
+    async def _serve(self, exchange: Exchange, current: Site) -> None:
+        site = current
         try:
-            await exchange.give(await self._answer(exchange), self._common)
+            try:
+                site = await _pinned(exchange, current)
+                response = await self._answer(exchange, site)
+            except ClientGoneError:
+                raise
+            except SarcographError as error:
+                response = await self._told(exchange, site, error)
+            await exchange.give(response, site.headers)
         except ClientGoneError:
             return
         except SarcographError as error:  # after the first byte: the answer is left unfinished, which clients notice
@@ -49,24 +61,27 @@ class Front:
         finally:
             exchange.end()
 
-    async def _answer(self, exchange: Exchange) -> Response:
-        try:
-            return await _asked(exchange, self._site) or await self._pages.answer(exchange)
-        except ClientGoneError:
-            raise
-        except SarcographError as error:
-            return await self._told(exchange, error)
+    async def _answer(self, exchange: Exchange, site: Site) -> Response:
+        return await _asked(exchange, site) or await self._pages.answer(exchange, site)
 
-    async def _told(self, exchange: Exchange, error: SarcographError) -> Response:
+    async def _told(self, exchange: Exchange, site: Site, error: SarcographError) -> Response:
         """An error as a page for a browser, as a problem document for a program or where no page can be made."""
         if wants_html(exchange.header(b"accept")):
             try:
-                return await self._pages.answer(exchange, error)
+                return await self._pages.answer(exchange, site, error)
             except ClientGoneError:
                 raise
             except SarcographError:
                 pass
         return Response(*problems.document(error))
+
+
+async def _pinned(exchange: Exchange, current: Site) -> Site:
+    """The site of the release that the URL names; the current one where it names none."""
+    if b"release" not in exchange.query_string:
+        return current
+    version = protocol.release(exchange.query_string)
+    return current if version is None else await current.at(version)
 
 
 async def _asked(exchange: Exchange, site: Site) -> Response | None:
@@ -101,7 +116,7 @@ async def health(exchange: Exchange, site: Site) -> Response:
     """
     try:
         request = requests.query(site.health_query, site.settings)
-        reply = await site.pool.run(request, deadline=_HEALTH_SECONDS, reserved=True)
+        reply = await site.run(request, deadline=_HEALTH_SECONDS, reserved=True)
         answered = b"true" in await reply.read()
     except SarcographError:
         answered = False

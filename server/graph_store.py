@@ -56,7 +56,7 @@ async def _write(exchange: Exchange, site: Site, graph: str | Part, media_type: 
     entity_tag, at_hand = answers.at_hand(exchange, site, key)
     if at_hand:
         return at_hand
-    reply = await site.pool.run(_request(site, graph, media_type, encoding), deadline=site.settings.max_deadline)
+    reply = await site.run(_request(site, graph, media_type, encoding), deadline=site.settings.max_deadline)
     headers = answers.headers(media_type, reply.encoding, entity_tag)
     return await answers.respond(exchange, site, reply, headers, key)
 

@@ -16,17 +16,17 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
-from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 
 from loader.errors import PortInUseError
 from loader.release import Release
-from server import queries, requests
 from server.context import Context
 from server.settings import Settings
 from server.workers import Pool
 
 if TYPE_CHECKING:
     from server.front import Front
+    from server.site import Site
+    from server.succession import Succession
 
 _KEPT_ALIVE = 30  # seconds that a connection may be idle between requests
 _LAST_SECONDS = 1  # for answers under way when the server is told to stop
@@ -93,17 +93,29 @@ async def _serve(settings: Settings, release: Release, listener: socket.socket) 
     starting = asyncio.create_task(pool.start())
     await asyncio.sleep(0)
     from server.app import create_app  # while the release is loaded
-    from server.asking import Asker
     from server.cache import Cache
     from server.front import Front
     from server.pages_in_threads import Pages
+    from server.shelf import Shelf
     from server.site import Site
+    from server.succession import Succession
 
-    app = create_app(settings, release, Asker(pool, settings, asyncio.get_running_loop()))
+    app = create_app()
+    shelf, cache = Shelf(release.path.parents[1]), Cache(settings.cache)
+
+    async def open_site(release: Release, pool: Pool | None = None) -> Site:
+        if pool is None:
+            pool = Pool(release.store_path, settings, _size(release))
+            await pool.start()
+        site = Site(release, pool, settings, cache, Context(), shelf, release)
+        return replace(site, context=await site.read_context())
+
     try:
         await starting
-        site = Site(release, pool, settings, Cache(settings.cache), await _context(pool, settings))
-        await _Server(Front(site, Pages(app, settings.max_body)), settings, pool, release, listener).serve([listener])
+        succession = Succession(await open_site(release, pool), open_site)
+        front = Front(succession, Pages(app, settings.max_body))
+        await _Server(front, settings, succession, listener).serve([listener])
+        await succession.close()
     finally:
         await pool.close()
 
@@ -116,10 +128,10 @@ def _size(release: Release) -> int:
 class _Server(uvicorn.Server):
     """uvicorn with connections that have limits. It says that it is ready, and ends workers when it is told to stop."""
 
-    def __init__(self, front: Front, settings: Settings, pool: Pool, release: Release, listener: socket.socket) -> None:
+    def __init__(self, front: Front, settings: Settings, succession: Succession, listener: socket.socket) -> None:
         from server.connection import Connection
 
-        connection = partial(Connection, most=settings.connections, release=release.version)
+        connection = partial(Connection, most=settings.connections, release=lambda: succession.site.release.version)
         config = uvicorn.Config(
             front,
             http=cast("type[asyncio.Protocol]", connection),
@@ -133,10 +145,9 @@ class _Server(uvicorn.Server):
             timeout_graceful_shutdown=_LAST_SECONDS,
         )
         super().__init__(config)
-        self._pool = pool
-        self._release = release
+        self._succession = succession
         self._listener = listener
-        self._sweeping: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -149,7 +160,7 @@ class _Server(uvicorn.Server):
     def _stop(self) -> None:
         """Queries end now, not at their deadline."""
         self.should_exit = True
-        self._stopping = asyncio.create_task(self._pool.close())
+        self._stopping = asyncio.create_task(self._succession.close())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, and say so."""
@@ -160,19 +171,12 @@ class _Server(uvicorn.Server):
         gc.freeze()  # what is there now stays: it need not be looked through again and again
         gc.set_threshold(10_000, 50, 50)  # a request leaves little behind
         await super().startup(sockets)
-        self._sweeping = asyncio.create_task(sweep(self.server_state.connections))
-        confinement = self._pool.status()["confinement"]
+        self._tasks.append(asyncio.create_task(sweep(self.server_state.connections)))
+        self._tasks.append(asyncio.create_task(self._succession.watch()))
+        confinement = self._succession.site.pool.status()["confinement"]
         if confinement != "seccomp":
             print(f"sarcograph: {confinement}.", file=sys.stderr)
-        print(f"Sarcograph {self._release.version} at {url(self._listener)}", flush=True)
-
-
-async def _context(pool: Pool, settings: Settings) -> Context:
-    """The context of JSON-LD, of which the release's ontology is the source."""
-    reply = await pool.run(requests.query(queries.read("context").text, settings))
-    rows = parse_query_results(await reply.read(), QueryResultsFormat.JSON)
-    assert isinstance(rows, QuerySolutions)
-    return Context.from_rows(rows)
+        print(f"Sarcograph {self._succession.site.release.version} at {url(self._listener)}", flush=True)
 
 
 def _quieten() -> None:

@@ -15,8 +15,10 @@ from a2wsgi.wsgi import build_environ
 
 from loader.errors import BusyError, SarcographError
 from server import compression
-from server.asking import VISIT, Visit
+from server.asking import VISIT, Asker, Visit
 from server.exchange import Exchange, Response
+from server.serving import SERVING, Serving
+from server.site import Site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -29,6 +31,11 @@ _MOST_ASKING = 56  # visitors whose own query is being answered or waits to be
 _LEAST = 1 << 10  # bytes that are worth compressing
 _NOT_ASCII = re.compile(rb"[^\x21-\x7e]")
 _PACKED = ("image/", "font/")  # compressed already
+
+
+def serving_of(site: Site, loop: asyncio.AbstractEventLoop) -> Serving:
+    """What threads make pages from; `loop` is that in which the site's workers are asked."""
+    return Serving(site.release, Asker(site, site.settings, loop), site.settings, site.shelf, site.pinned)
 
 
 class _Threads:
@@ -63,12 +70,13 @@ class Pages:
         self._showing = _Threads("page", _MOST_VISITS)
         self._asking = _Threads("answer", _MOST_ASKING)
 
-    async def answer(self, exchange: Exchange, error: SarcographError | None = None) -> Response:
-        """The page that answers a request, or tells of an error that it led to."""
+    async def answer(self, exchange: Exchange, site: Site, error: SarcographError | None = None) -> Response:
+        """The page that answers a request about a site's release, or tells of an error that it led to."""
         asks = exchange.path in ENDPOINT and error is None and (exchange.query_string or exchange.method == "POST")
         threads = self._asking if asks else self._showing
         with threads.place():
             environ = await self._environ(exchange, error)
+            environ[SERVING] = serving_of(site, asyncio.get_running_loop())
             exchange.watch()
             visit = Visit()
             try:

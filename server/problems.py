@@ -25,6 +25,7 @@ from loader.errors import (
     RequestError,
     SarcographError,
     UnknownGraphError,
+    UnknownReleaseError,
 )
 from loader.namespaces import BASE
 from server.negotiation import PROBLEM
@@ -127,6 +128,12 @@ PROBLEMS: dict[type[SarcographError], Problem] = {
             "No such graph",
             "The release that is served has no graph of this name.",
             "The document /.well-known/void names the graphs there are.",
+        ),
+        UnknownReleaseError: (
+            404,
+            "No such release",
+            "No release of this version is kept here.",
+            "The page /releases lists those that are. A version is a day and a number, such as 2026-11-25.1.",
         ),
         RequestError: (
             400,

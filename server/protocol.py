@@ -76,6 +76,12 @@ def read(query_string: bytes, content_type: str, body: bytes | None, most_second
     )
 
 
+def release(query_string: bytes) -> str | None:
+    """The version of the release that a URL names, or None."""
+    found = [value for name, value in parameters(query_string, "the URL") if name == "release"]
+    return _single({"release": found}, "release")
+
+
 def format_names(query_string: bytes) -> tuple[str, ...]:
     """The formats that a URL names, in lower case."""
     return _formats([value for name, value in parameters(query_string, "the URL") if name == "format"])

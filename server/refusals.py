@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loader.errors import (
+    DamagedReleaseError,
     NotAcceptableError,
     QueryCrashError,
     QueryForbiddenError,
@@ -17,6 +18,7 @@ from loader.errors import (
 )
 
 _FACTS: dict[type[SarcographError], tuple[str, ...]] = {
+    DamagedReleaseError: ("path", "detail"),
     QuerySyntaxError: ("detail", "line", "column"),
     QueryForbiddenError: ("keyword", "line", "column"),
     QueryLimitError: ("what", "found", "limit"),

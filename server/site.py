@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 
 from loader.release import Release
-from server import queries
+from server import queries, requests
 from server.cache import Cache
 from server.context import Context
+from server.exchange import encoded
+from server.reply import Reply
 from server.settings import Settings
+from server.shelf import Shelf
 from server.workers import Pool
 
 HEADERS: Mapping[str, str] = {
@@ -27,15 +35,58 @@ HEADERS: Mapping[str, str] = {
 }
 
 
+_MOST_EARLIER = 128  # releases whose sites are remembered: a few objects each
+
+
 @dataclass(frozen=True, eq=False)
 class Site:
-    """One release, served by one pool of workers under one set of settings, with the answers that are kept."""
+    """One release, asked of a pool of workers under one set of settings, with the answers that are kept.
+
+    The workers have the release `held`, the current one. Any other on the `shelf` they open when it is asked; its site
+    comes from `at`. `pinned` says that the request named the release, so that links are to name it as well.
+    """
 
     release: Release
     pool: Pool
     settings: Settings
     cache: Cache
     context: Context
+    shelf: Shelf
+    held: Release
+    pinned: bool = False
+    _others: OrderedDict[str, Site] = field(default_factory=OrderedDict)
+
+    async def run(self, request: Mapping[str, Any], *, deadline: float | None = None, reserved: bool = False) -> Reply:
+        """Begin the answer to a request about this release (see Pool.run)."""
+        if self.release is not self.held:
+            request = {**request, "store": str(self.release.store_path)}
+        return await self.pool.run(request, deadline=deadline, reserved=reserved)
+
+    async def at(self, version: str) -> Site:
+        """The site of a release that a request names. Raises UnknownReleaseError, DamagedReleaseError."""
+        found = self._others.get(version)
+        if found:
+            self._others.move_to_end(version)
+            return found
+        release = self.held if version == self.held.version else self.shelf.open_named(version)
+        found = replace(self, release=release, pinned=True)
+        found = replace(found, context=await found.read_context())
+        self._others[version] = found
+        if len(self._others) > _MOST_EARLIER:
+            self._others.popitem(last=False)
+        return found
+
+    async def read_context(self) -> Context:
+        """The context of JSON-LD, of which the release's ontology is the source."""
+        reply = await self.run(requests.query(queries.read("context").text, self.settings), reserved=True)
+        rows = parse_query_results(await reply.read(), QueryResultsFormat.JSON)
+        assert isinstance(rows, QuerySolutions)
+        return Context.from_rows(rows)
+
+    @cached_property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers of every answer, as they are sent."""
+        return encoded({**HEADERS, "Sarcograph-Release": self.release.version})
 
     @property
     def health_query(self) -> str:

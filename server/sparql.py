@@ -82,7 +82,7 @@ async def _answer(exchange: Exchange, site: Site, asked: Asked, accept: str | No
         encoding=chosen.encoding,
         most=asked.most,
     )
-    reply = await site.pool.run(request, deadline=asked.seconds)
+    reply = await site.run(request, deadline=asked.seconds)
     complete = answers.completeness(reply.cap, asked.most)
     lasting = entity_tag if reply.stable else None
     headers = answers.headers(reply.media_type, reply.encoding, lasting, complete=complete)

@@ -10,6 +10,7 @@ import marshal
 import os
 import threading
 import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,14 @@ from typing import Any
 
 from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from loader.errors import NotAcceptableError, QueryCrashError, QuerySyntaxError, ReleaseError, RequestError
+from loader.errors import (
+    DamagedReleaseError,
+    NotAcceptableError,
+    QueryCrashError,
+    QuerySyntaxError,
+    ReleaseError,
+    RequestError,
+)
 from loader.store import Answer, ask, holds_union, open_read_only, quads
 from server import guard, sandbox
 from server.compression import Compressor, compressor
@@ -34,25 +42,27 @@ _END = frame(END, b"")
 _QUICK = 0.05  # seconds
 _LEAST = 1 << 10  # bytes of a short answer that are worth compressing
 STACK = 256 << 20  # bytes: the engine parses and plans by recursion; only what is touched is taken
+_MOST_OTHERS = 3  # releases beside the current one that a worker keeps open
 _WORN = 512 << 20  # bytes of address space that queries may leave behind before their worker is replaced
 
 
 @dataclass(frozen=True)
 class Held:
-    """A release as workers hold it: its store, whether that holds the union of its graphs, how many triples the union
-    has (None where that is not known at once), and JSON-LD's context."""
+    """A release as workers hold it: its store, whether that is to be asked for the union of its graphs (else it holds
+    the union), how many triples the union has (None where that is not known at once), JSON-LD's context, and counts."""
 
     store: Store
-    holds_union: bool
+    union: bool
     triples: int | None
     context: Context
+    counts: Counts
 
     @classmethod
     def of(cls, store: Store) -> Held:
         """What is to be known of a store before it is asked; to find out warms it up."""
         union = holds_union(store)
         known = not union or next(store.named_graphs(), None) is None
-        return cls(store, union, len(store) if known else None, Context.of(store))
+        return cls(store, not union, len(store) if known else None, Context.of(store), Counts(store, not union))
 
 
 class Output:
@@ -113,11 +123,8 @@ class Worker:
     """Answers queries on a release. `socket` is the descriptor of its connection with the server."""
 
     def __init__(self, held: Held, socket: int) -> None:
-        self._store = held.store
-        self._union = not held.holds_union
-        self._triples = held.triples
-        self._context = held.context
-        self._counts = Counts(held.store, self._union)
+        self._current = held
+        self._others: OrderedDict[str, Held] = OrderedDict()
         self._socket = socket
         self._at_start = sandbox.address_space()
         self._begun = 0.0
@@ -134,56 +141,81 @@ class Worker:
             except REFUSALS as error:
                 send(self._socket, said(END, as_json(error)))
 
+    def _held(self, request: dict[str, Any]) -> Held:
+        """The release that a request is about: the current one, or another, which is opened and kept for a while.
+
+        Raises DamagedReleaseError.
+        """
+        path = request.get("store")
+        if path is None:
+            return self._current
+        if path not in self._others:
+            if len(self._others) == _MOST_OTHERS:
+                self._others.popitem(last=False)
+            self._others[path] = _open(Path(path))
+        self._others.move_to_end(path)
+        return self._others[path]
+
     def _answer(self, request: dict[str, Any]) -> None:
         """Answer one query. Raises one of REFUSALS."""
+        held = self._held(request)
         named = request["default_graphs"] is not None or request["named_graphs"] is not None
-        checked = guard.read(request["query"], Limits(*request["limits"]), None if named else self._triples)
+        checked = guard.read(request["query"], Limits(*request["limits"]), None if named else held.triples)
         form = form_of(checked.form)
         media_type = request[form]
         if media_type is None:
             raise NotAcceptableError(checked.form, request["asked"], [each.media_type for each in formats(form)])
         if not named and not checked.names_dataset:
-            checked = checked._replace(text_to_run=reorder(checked.text_to_run, self._counts))
-        found = self._ask(checked, request)
+            checked = checked._replace(text_to_run=reorder(checked.text_to_run, held.counts))
+        found = _ask(held, checked, request)
         kind = "graph" if isinstance(found, QueryTriples) else "ask" if isinstance(found, QueryBoolean) else "select"
         header = {"form": kind, "media_type": media_type, "stable": checked.is_stable}
         output = Output(self._socket, header, request["encoding"])
         try:
-            write(found, media_type, output, _most(found, request), self._context)
+            write(found, media_type, output, _most(found, request), held.context)
         except (RuntimeError, ValueError, OSError) as error:
             raise QueryCrashError(str(error)) from error
         output.end(self._is_worn())
-
-    def _ask(self, checked: Checked, request: dict[str, Any]) -> Answer:
-        """The engine's answer; what is wrong is told of the query as it was sent, not as it was rewritten."""
-        graphs = request["default_graphs"], request["named_graphs"]
-        union = self._union and not checked.names_dataset
-        try:
-            try:
-                return ask(self._store, checked.text_to_run, *graphs, union=union)
-            except QuerySyntaxError:
-                if checked.text_to_run == request["query"]:
-                    raise
-                return ask(self._store, request["query"], *graphs, union=union)
-        except QuerySyntaxError as error:
-            detail = diagnose(error.detail, request["query"], error.line, error.column)
-            raise QuerySyntaxError(detail, error.line, error.column) from error
-        except ValueError as error:
-            raise RequestError(
-                f"default-graph-uri or named-graph-uri is no IRI: {error}. Give the whole IRI of a graph."
-            ) from error
 
     def _dump(self, request: dict[str, Any]) -> None:
         """Write one named graph, or all of them, as quads."""
         header = {"form": "quads", "media_type": request["media_type"], "stable": True}
         output = Output(self._socket, header, request["encoding"])
-        write_quads(quads(self._store, request["quads"]), request["media_type"], output)
+        write_quads(quads(self._held(request).store, request["quads"]), request["media_type"], output)
         output.end(self._is_worn())
 
     def _is_worn(self) -> bool:
         """Whether too much is left behind; not asked after a quick query, which cannot have taken much."""
         quick = time.monotonic() - self._begun < _QUICK
         return not quick and sandbox.address_space() - self._at_start > _WORN
+
+
+def _open(path: Path) -> Held:
+    """A release that a client named: where it cannot be opened, the client is not told of our folders."""
+    try:
+        return Held.of(open_read_only(path))
+    except DamagedReleaseError as error:
+        raise DamagedReleaseError(path.parent.name, "its files cannot be read") from error
+
+
+def _ask(held: Held, checked: Checked, request: dict[str, Any]) -> Answer:
+    """The engine's answer; what is wrong is told of the query as it was sent, not as it was rewritten."""
+    graphs = request["default_graphs"], request["named_graphs"]
+    union = held.union and not checked.names_dataset
+    try:
+        try:
+            return ask(held.store, checked.text_to_run, *graphs, union=union)
+        except QuerySyntaxError:
+            if checked.text_to_run == request["query"]:
+                raise
+            return ask(held.store, request["query"], *graphs, union=union)
+    except QuerySyntaxError as error:
+        detail = diagnose(error.detail, request["query"], error.line, error.column)
+        raise QuerySyntaxError(detail, error.line, error.column) from error
+    except ValueError as error:
+        raise RequestError(
+            f"default-graph-uri or named-graph-uri is no IRI: {error}. Give the whole IRI of a graph."
+        ) from error
 
 
 def _most(found: Answer, request: dict[str, Any]) -> int | None:

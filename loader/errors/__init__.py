@@ -34,7 +34,8 @@ SarcographError
 │   ├── MediaTypeError       the body of the request is of a type that is not read here
 │   ├── BodySizeError        the body of the request is too large
 │   ├── MethodError          the method is none that is answered there
-│   └── UnknownGraphError    no graph of the release has that name
+│   ├── UnknownGraphError    no graph of the release has that name
+│   └── UnknownReleaseError  no release of that version is kept
 ├── QueryFileError           a query file of ours is not as its reader expects it
 ├── UnsafeValueError         a value cannot be put into a query
 └── SettingError             a setting or option is not usable
@@ -82,6 +83,7 @@ from loader.errors.requests import (
     NotAcceptableError,
     RequestError,
     UnknownGraphError,
+    UnknownReleaseError,
 )
 from loader.errors.tables import (
     ColumnsError,
@@ -129,6 +131,7 @@ __all__ = [
     "TurtleError",
     "UnknownFunctionError",
     "UnknownGraphError",
+    "UnknownReleaseError",
     "UnknownPrefixError",
     "UnknownTableError",
     "UnreadableTableError",

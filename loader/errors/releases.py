@@ -23,7 +23,8 @@ class NoReleaseError(ReleaseError):
 class DamagedReleaseError(ReleaseError):
     """A release's files are missing or not what its manifest says."""
 
-    def __init__(self, path: Path, detail: str) -> None:
+    def __init__(self, path: Path | str, detail: str) -> None:
+        self.path, self.detail = str(path), detail
         super().__init__(
             f"the release in {path} is damaged: {detail}. "
             "Restore it from a copy, or move it away and run 'sarcograph build' for a new one."

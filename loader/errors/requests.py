@@ -55,3 +55,11 @@ class UnknownGraphError(RequestError):
         super().__init__(
             f"the release has no graph <{iri[:200]}>. /graphs?default and /.well-known/void name those there are."
         )
+
+
+class UnknownReleaseError(RequestError):
+    """No release of that version is kept here. `versions` are the newest that are."""
+
+    def __init__(self, version: str, versions: Sequence[str]) -> None:
+        found = f"there is no release {version[:40]!r} here"
+        super().__init__(f"{found}; there is {', '.join(versions[:3])}. /releases lists all.")

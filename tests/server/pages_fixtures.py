@@ -12,6 +12,7 @@ from loader.release import open_current
 from server.app import create_app
 from server.serving import EXTENSION, Serving
 from server.settings import Settings
+from server.shelf import Shelf
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,7 @@ def serving_app(real_home: Path) -> Iterator[Flask]:
     release = open_current(real_home)
     settings = Settings(workers=1, reserved=1)
     pool = RunningPool(release.store_path, settings)
-    yield create_app(settings, release, pool.asker)
+    yield create_app(Serving(release, pool.asker, settings, Shelf(real_home)))
     pool.close()
 
 

@@ -245,7 +245,7 @@ class Impatient(uvicorn.Server):
     """
 
     def __init__(self, most: int = 10, release: str = "1") -> None:
-        connection: Any = partial(connections.Connection, most=most, release=release)
+        connection: Any = partial(connections.Connection, most=most, release=lambda: release)
         config = uvicorn.Config(
             self._answer, port=0, http=connection, interface="asgi3", lifespan="off", log_config=None
         )
