@@ -12,6 +12,7 @@ PROBLEM = "application/problem+json"
 SOLUTIONS = "solutions"
 GRAPH = "graph"
 DATASET = "dataset"
+DOCUMENT = "document"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,18 @@ FORMATS = (
     Format("application/trig", DATASET, ("trig",), ("application/x-trig",)),
     Format("application/n-quads", DATASET, ("nq", "nquads"), ("text/x-nquads", "text/nquads", "text/plain")),
 )
+# The documents about a thing; the first name of each is the suffix of its path.
+DOCUMENTS = (
+    Format("text/turtle", DOCUMENT, ("ttl", "turtle", "n3"), ("application/x-turtle", "text/n3", "text/rdf+n3")),
+    Format("application/trig", DOCUMENT, ("trig",), ("application/x-trig",)),
+    Format("application/n-triples", DOCUMENT, ("nt", "ntriples"), ("text/plain",)),
+    Format("application/rdf+xml", DOCUMENT, ("rdf", "rdfxml", "rdf+xml", "xml"), ("application/xml", "text/xml")),
+    Format("application/ld+json", DOCUMENT, ("jsonld", "json-ld"), ("application/x-json+ld",)),
+    Format("application/json", DOCUMENT, ("json",)),
+    Format("text/csv", DOCUMENT, ("csv",)),
+    Format(HTML, DOCUMENT, ("html",)),
+)
+SUFFIXES = tuple(each.names[0] for each in DOCUMENTS)
 _PARTS = {each: re.compile(rf'(?:"(?:\\.|[^"\\])*"?|[^"{each}])+', re.DOTALL) for each in ",;"}
 _CACHED = 300  # characters of a header at most whose choice is remembered
 
@@ -90,6 +103,24 @@ def _qualities(ranges: Mapping[str, float], offers: Sequence[Format]) -> dict[st
 _choose_often = lru_cache(1000)(_choose_format)
 
 
+def documents(suffixes: Sequence[str]) -> tuple[Format, ...]:
+    """The formats of documents that have one of these suffixes."""
+    return tuple(each for each in DOCUMENTS if each.names[0] in suffixes)
+
+
+def choose_document(names: Sequence[str], accept: str | None, suffixes: Sequence[str]) -> Format | None:
+    """The document, of those with these suffixes, that `format=` names first or else Accept likes best, or None.
+
+    Among equals Turtle is the first and HTML the last; a wildcard never gets HTML.
+    """
+    offers = documents(suffixes)
+    if names:
+        return next((found for name in names if (found := _named(name, offers))), None)
+    by_type = {media_type: each for each in offers for media_type in (each.media_type, *each.aliases)}
+    chosen = _best(_qualities(_ranges(accept), offers))
+    return by_type[chosen] if chosen else None
+
+
 def wants_html(accept: str | None) -> bool:
     """Whether the header names text/html and likes nothing else that is served as well."""
     if not accept or HTML not in accept.lower():
@@ -112,8 +143,12 @@ def choose_named(names: Sequence[str], accept: str | None, form: str) -> Format 
 
 def named(name: str, form: str) -> Format | None:
     """The format of one form of answer that a `format=` names: a short name or a media type."""
+    return _named(name, formats(form))
+
+
+def _named(name: str, offers: Sequence[Format]) -> Format | None:
     wanted = name.strip().lower().replace(" ", "+")  # an unescaped + of a media type arrives as a space
-    return next((each for each in formats(form) if wanted in (each.media_type, *each.names, *each.aliases)), None)
+    return next((each for each in offers if wanted in (each.media_type, *each.names, *each.aliases)), None)
 
 
 def _ranges(accept: str | None) -> dict[str, float]:

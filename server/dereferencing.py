@@ -1,0 +1,198 @@
+"""Things and the documents about them: which document a thing's IRI leads to, and what the headers of a document say.
+
+`/drug/trabectedin` names the drug. It answers 303, in one hop, to the document about it that Accept likes best: to
+`/drug/trabectedin.ttl` where any will do, to `.html` where a browser asks. A document's suffix says its format,
+whatever Accept says. One mechanism for whatever has an IRI: an entity, the ontology, a release.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from urllib.parse import quote, urlencode
+
+from loader.errors import NotAcceptableError, RequestError
+from loader.namespaces import BASE
+from loader.release import Release
+from loader.void import LICENCE
+from server import answers, cache, protocol
+from server.exchange import Exchange, Response
+from server.negotiation import SUFFIXES, Format, choose_document, documents
+from server.site import Site
+
+METHODS = ("GET", "HEAD", "OPTIONS")
+CONTEXT = "http://www.w3.org/ns/json-ld#context"
+IMMUTABLE = "public, max-age=31536000, immutable"  # of a document whose URL names its release
+MOST_PAGES = 10**9
+_PAGE = re.compile(r"[1-9][0-9]*")
+_SAFE = "/:@!$&'()*+,;=-._~"  # what a path may hold as it is (RFC 3986)
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something with an IRI: its path, such as `/drug/trabectedin`, the suffixes of the documents about it, and the
+    path of the list that it is in, if any."""
+
+    path: str
+    suffixes: Sequence[str] = SUFFIXES
+    collection: str | None = None
+
+    @property
+    def iri(self) -> str:
+        """The IRI that names it."""
+        return BASE + self.path.lstrip("/")
+
+    def document(self, suffix: str, query: str = "") -> str:
+        """The address of one document about it; `query` is what the address is to keep of a request's."""
+        return quote(f"{self.path}.{suffix}", safe=_SAFE) + query
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a document is linked to: as a header, and in the head of a page."""
+
+    href: str
+    rel: str
+    type: str = ""
+
+    def __str__(self) -> str:
+        return f'<{self.href}>; rel="{self.rel}"' + (f'; type="{self.type}"' if self.type else "")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which part of which edition of a document is asked for: its release, if the request names it, and the page of
+    so many."""
+
+    release: str | None = None
+    page: int = 1
+    pages: int = 1
+
+    def query(self, page: int | None = None) -> str:
+        """The query of a URL that asks for it, or for another page of it; empty or with its question mark."""
+        number = self.page if page is None else page
+        return _query({"release": self.release, "page": None if number == 1 else str(number)})
+
+
+def _query(values: dict[str, str | None]) -> str:
+    given = {name: value for name, value in values.items() if value is not None}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def split(path: str, suffixes: Sequence[str] = SUFFIXES) -> tuple[str, Format | None]:
+    """A thing's path, and the format that the suffix of `path` says, None where it has none of these suffixes."""
+    stem, dot, suffix = path.rpartition(".")
+    found = next((each for each in documents(suffixes) if each.names[0] == suffix), None) if dot else None
+    return (stem, found) if found else (path, None)
+
+
+def edition(exchange: Exchange, site: Site) -> Edition:
+    """What a request asks for with `release=` and `page=`. Raises RequestError where `page` is no page's number."""
+    return Edition(site.release.version if site.pinned else None, page_number(exchange.query_string))
+
+
+def page_number(query_string: bytes) -> int:
+    """The page that a URL asks for, 1 where it names none. Raises RequestError."""
+    if b"page" not in query_string:
+        return 1
+    given = [value for name, value in protocol.parameters(query_string, "the URL") if name == "page"]
+    if len(given) > 1:
+        raise RequestError(f"page is given {len(given)} times; expected once.")
+    if given and not _PAGE.fullmatch(given[0]):
+        raise RequestError(f"page is {given[0][:40]!r}; expected a whole number from 1.")
+    return int(given[0]) if given and len(given[0]) < 10 else MOST_PAGES if given else 1
+
+
+def see_other(exchange: Exchange, site: Site, thing: Thing) -> Response:
+    """303 from a thing to the document about it that is asked for. Raises NotAcceptableError, RequestError."""
+    names = protocol.format_names(exchange.query_string)
+    accept = exchange.header(b"accept")
+    chosen = choose_document(names, accept, thing.suffixes)
+    if chosen is None:
+        offers = [each.media_type for each in documents(thing.suffixes)]
+        raise NotAcceptableError(f"a request for {thing.path}", ", ".join(names) or accept or "", offers)
+    asked = edition(exchange, site)
+    found = {
+        "Location": thing.document(chosen.names[0], asked.query()),
+        "Vary": "Accept",
+        "Cache-Control": freshness(asked),
+        "Link": linked(_alternates(thing, None, asked)),
+    }
+    return Response(303, found)
+
+
+def links(thing: Thing, chosen: Format, asked: Edition) -> tuple[Link, ...]:
+    """What the document about a thing in one format is linked to."""
+    suffix = chosen.names[0]
+    own = [
+        Link(thing.iri, "describes"),
+        Link(f"{BASE}{thing.document(suffix).lstrip('/')}", "canonical"),
+        Link("/.well-known/void", "describedby"),
+        Link(LICENCE.value, "license"),
+    ]
+    if thing.collection:
+        own.append(Link(thing.collection, "collection"))
+    if suffix == "json":
+        own.append(Link(f"/context.jsonld{_query({'release': asked.release})}", CONTEXT, "application/ld+json"))
+    own += [
+        Link(thing.document(suffix, asked.query(page)), rel)
+        for rel, page in (("first", 1), ("prev", asked.page - 1), ("next", asked.page + 1), ("last", asked.pages))
+        if asked.pages > 1 and 1 <= page <= asked.pages
+    ]
+    return (*own, *_alternates(thing, chosen, asked))
+
+
+def _alternates(thing: Thing, chosen: Format | None, asked: Edition) -> tuple[Link, ...]:
+    return tuple(
+        Link(thing.document(each.names[0], asked.query()), "alternate", each.media_type)
+        for each in documents(thing.suffixes)
+        if each != chosen
+    )
+
+
+def linked(found: Sequence[Link]) -> str:
+    """Links as the header Link."""
+    return ", ".join(str(each) for each in found)
+
+
+def headers(site: Site, thing: Thing, chosen: Format, asked: Edition, entity_tag: str, encoding: str) -> dict[str, str]:
+    """The headers of a document about a thing."""
+    found = answers.headers(chosen.media_type, encoding, entity_tag, freshness(asked))
+    found["Content-Location"] = thing.document(chosen.names[0], asked.query())
+    found["Last-Modified"] = last_modified(site.release)
+    found["Link"] = linked(links(thing, chosen, asked))
+    return found
+
+
+def freshness(asked: Edition) -> str:
+    """How long a copy may be used: for good where its URL names the release, else once it has been asked about."""
+    return IMMUTABLE if asked.release else answers.FRESH
+
+
+def last_modified(release: Release) -> str:
+    """When a release was made, as HTTP writes it."""
+    return _http_date(release.manifest["created"])
+
+
+@lru_cache(200)
+def _http_date(time: str) -> str:
+    return format_datetime(datetime.fromisoformat(time).astimezone(UTC), usegmt=True)
+
+
+def unchanged(exchange: Exchange, site: Site, asked: Edition, entity_tag: str) -> Response | None:
+    """The answer to a client that has a copy already; None where it is to get one.
+
+    A date says so only where it is the release's own: a release may have been made before another that was served later.
+    """
+    if exchange.method not in ("GET", "HEAD"):
+        return None
+    tags, modified = exchange.header(b"if-none-match"), last_modified(site.release)
+    same = cache.has(tags, entity_tag) if tags is not None else exchange.header(b"if-modified-since") == modified
+    if not same:
+        return None
+    found = {"ETag": entity_tag, "Vary": answers.VARY, "Cache-Control": freshness(asked), "Last-Modified": modified}
+    return Response(304, found)
