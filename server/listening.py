@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
+from loader.context import Context
 from loader.errors import PortInUseError
 from loader.release import Release
-from server.context import Context
 from server.settings import Settings
 from server.workers import Pool
 

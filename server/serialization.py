@@ -21,12 +21,12 @@ from pyoxigraph import (
     serialize,
 )
 
+from loader import jsonld
+from loader.context import short
+from loader.jsonld import Context
 from loader.namespaces import expand, prefixes
 from loader.store import Answer
-from server import jsonld
-from server.context import short
 from server.excerpt import Notice, first_solutions, first_triples
-from server.jsonld import Context
 from server.wellformed import Binary, XmlText, element_prefixes, nameable
 
 _SAMPLE = 1000  # triples looked at to learn which prefixes an answer uses

@@ -10,10 +10,11 @@ from typing import Any
 
 from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 
+from loader import context
+from loader.context import Context
 from loader.release import Release
 from server import queries, requests
 from server.cache import Cache
-from server.context import Context
 from server.exchange import encoded
 from server.reply import Reply
 from server.settings import Settings
@@ -78,7 +79,7 @@ class Site:
 
     async def read_context(self) -> Context:
         """The context of JSON-LD, of which the release's ontology is the source."""
-        reply = await self.run(requests.query(queries.read("context").text, self.settings), reserved=True)
+        reply = await self.run(requests.query(context.query(), self.settings), reserved=True)
         rows = parse_query_results(await reply.read(), QueryResultsFormat.JSON)
         assert isinstance(rows, QuerySolutions)
         return Context.from_rows(rows)

@@ -18,6 +18,7 @@ from typing import Any
 
 from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Store
 
+from loader.context import Context
 from loader.errors import (
     DamagedReleaseError,
     NotAcceptableError,
@@ -29,7 +30,6 @@ from loader.errors import (
 from loader.store import Answer, ask, holds_union, open_read_only, quads
 from server import guard, sandbox
 from server.compression import Compressor, compressor
-from server.context import Context
 from server.diagnosis import diagnose
 from server.frames import BODY, BODY_SIZE, END, HEADER, READY, Reader, frame, said, send
 from server.guard import Checked, Limits

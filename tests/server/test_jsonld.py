@@ -15,9 +15,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QueryTriples, RdfFormat, S
 
 from loader import store
 from loader.errors import NotAcceptableError
+from loader.jsonld import Context, write
 from loader.namespaces import expand, prefixes
 from loader.release import open_current
-from server.jsonld import Context, write
 
 # rdflib's reader of JSON-LD uses what rdflib itself deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")

@@ -20,14 +20,14 @@ from typing import Protocol
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from loader.context import BOOLEAN, INTEGER, LINK, STRING, TYPE, Context, Part, short
 from loader.errors import NotAcceptableError
-from server.context import BOOLEAN, INTEGER, LINK, STRING, TYPE, Context, Part, short
-from server.negotiation import GRAPH, formats
 
 __all__ = ["Context", "MEDIA_TYPE", "write"]
 
 MEDIA_TYPE = "application/ld+json"
 
+_KNOWING_TRIPLE_TERMS = ("text/turtle", "application/n-triples", "application/trig", "application/n-quads")
 _SAMPLE = 1000  # triples looked at to learn what the context of a document needs
 _RUN = 1000  # triples at most in one node, so that memory stays flat
 _PIECE = 32 << 10  # characters written at a time
@@ -128,8 +128,7 @@ def _tagged(value: Literal) -> str:
 def _blank(node: object) -> str:
     if isinstance(node, BlankNode):
         return encode_basestring(f"_:{node.value}")
-    others = [each.media_type for each in formats(GRAPH) if each.media_type != MEDIA_TYPE]
-    raise NotAcceptableError("a query that finds a triple term", MEDIA_TYPE, others)
+    raise NotAcceptableError("a query that finds a triple term", MEDIA_TYPE, _KNOWING_TRIPLE_TERMS)
 
 
 def _full_node(triples: list[Triple]) -> str:

@@ -12,11 +12,16 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, Store, Triple
 from loader.namespaces import compress, expand, localized, prefixes
 from loader.store import ask
 
-QUERY = Path(__file__).with_name("queries") / "context.rq"
+_QUERY = Path(__file__).with_name("queries") / "context.rq"
 KEYWORDS = {"id": "@id", "type": "@type"}
 LINK = "@id"
 TYPE = expand("rdf:type")
 NATIVE = STRING, INTEGER, BOOLEAN = expand("xsd:string"), expand("xsd:integer"), expand("xsd:boolean")
+
+
+def query() -> str:
+    """The query for the terms of an ontology: `term`, whether it is `linking`, its `datatype` if it has one."""
+    return localized(_QUERY.read_text(encoding="utf-8"))
 
 
 @lru_cache(4096)
@@ -65,7 +70,7 @@ class Context:
     @classmethod
     def of(cls, store: Store) -> Context:
         """The context of the ontology in a store."""
-        rows = ask(store, localized(QUERY.read_text(encoding="utf-8")))
+        rows = ask(store, query())
         assert isinstance(rows, QuerySolutions)
         return cls.from_rows(rows)
 
