@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from loader.errors import MediaTypeError, QueryForbiddenError, RequestError
@@ -34,8 +34,7 @@ _LONGEST_FORMAT = 100  # characters
 _LEAST_SECONDS = 0.05  # each query that is cut off costs a new worker
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One query with its dataset (None: the query's own), seconds it may take, the formats it names (in lower case),
     and how many rows or triples of its answer are wanted at most."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loader.errors import NotAcceptableError, QueryLimitError
 from server import answers, compression, documents, protocol, requests
@@ -16,8 +16,7 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 _LONG = 32 << 10  # bytes of a request that are parsed in a thread
 
 
-@dataclass(frozen=True)
-class _Chosen:
+class _Chosen(NamedTuple):
     """What was asked, and how it is to be written: the key under which an answer is kept."""
 
     query: str
