@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, Triple
@@ -26,6 +27,8 @@ _BARE = {
     expand("xsd:boolean"): re.compile(r"true|false"),
 }
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# What names the same below the base as it stands: its first segment has no colon, no segment is one or two dots.
+_RELATIVE = re.compile(r"(?!.*(?:\A|/)\.{1,2}(?:[/?#]|\Z))[^/:?#]+(?:[/?#]|\Z)|\Z")
 _NATURAL = re.compile(r"([0-9]+)")
 _TOKEN = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|'
@@ -33,20 +36,41 @@ _TOKEN = re.compile(
     re.S,
 )
 
+_curie = lru_cache(4096)(compress)
+
 
 def canonical(triples: Iterable[Triple], first: str | None = None) -> str:
     """The canonical text of `triples`; the entity `first` (an IRI) leads, its own fragments follow it."""
     used: set[str] = set()
+    body = _blocks(triples, first, used)
+    return f"{_header(used)}\n{body}"
+
+
+def in_sections(sections: Iterable[tuple[str, Iterable[Triple]]], first: str) -> str:
+    """Several graphs as one text, each below a comment that says what it is; those that are empty are left out.
+
+    `first` (an IRI) leads in each, as in `canonical`. Raises ValueError for a blank node.
+    """
+    used: set[str] = set()
+    written = [(title, _blocks(triples, first, used)) for title, triples in sections]
+    body = "\n".join(f"# {title}\n\n{text}" if title else text for title, text in written if text.strip())
+    return f"{_header(used)}\n{body}"
+
+
+def _header(used: set[str]) -> str:
+    known = prefixes()
+    lines = [f"@base <{BASE}> .", *(f"@prefix {p}: <{known[p]}> ." for p in sorted(used, key=str.lower))]
+    return "\n".join(lines) + "\n"
+
+
+def _blocks(triples: Iterable[Triple], first: str | None, used: set[str]) -> str:
     subjects: dict[str, dict[str, set[str]]] = {}
     for subject, predicate, object_ in triples:
         if isinstance(subject, BlankNode) or isinstance(object_, BlankNode):
             raise ValueError("data hold no blank nodes")
         values = subjects.setdefault(subject.value, {}).setdefault(predicate.value, set())
         values.add(_write(object_, used))
-    blocks = [_block(iri, subjects[iri], used) for iri in sorted(subjects, key=_rank(first))]
-    known = prefixes()
-    header = [f"@base <{BASE}> .", *(f"@prefix {p}: <{known[p]}> ." for p in sorted(used, key=str.lower))]
-    return "\n".join(header) + "\n\n" + "\n\n".join(blocks) + "\n"
+    return "\n\n".join(_block(iri, subjects[iri], used) for iri in sorted(subjects, key=_rank(first))) + "\n"
 
 
 def formatted(file: TurtleFile) -> str:
@@ -70,15 +94,19 @@ def own_entity(path: Path) -> str:
 
 def _rank(first: str | None) -> Callable[[str], tuple[bool, list[tuple[bool, int, str]]]]:
     def rank(iri: str) -> tuple[bool, list[tuple[bool, int, str]]]:
-        parts = [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _NATURAL.split(iri)]
-        return owner_of(iri) != first, parts
+        return owner_of(iri) != first, natural(iri)
 
     return rank
 
 
+def natural(text: str) -> list[tuple[bool, int, str]]:
+    """A key that sorts texts as people count: `arm-2` before `arm-10`."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _NATURAL.split(text)]
+
+
 def _block(iri: str, properties: dict[str, set[str]], used: set[str]) -> str:
     lines = []
-    for predicate in sorted(properties, key=lambda p: (p != _TYPE, (compress(p) or p).lower(), p)):
+    for predicate in sorted(properties, key=lambda p: (p != _TYPE, (_curie(p) or p).lower(), p)):
         verb = "a" if predicate == _TYPE else _iri(predicate, used)
         lines.append(f"    {verb} " + " ,\n        ".join(sorted(properties[predicate])))
     return _iri(iri, used) + "\n" + " ;\n".join(lines) + " ."
@@ -90,8 +118,8 @@ def _write(term: Term, used: set[str]) -> str:
 
 def _iri(iri: str, used: set[str]) -> str:
     if iri.startswith(BASE) and not iri.startswith((_ONTOLOGY, _SHAPES)):
-        return f"<{iri[len(BASE) :]}>"
-    curie = compress(iri)
+        return f"<{iri[len(BASE) :] if _RELATIVE.match(iri[len(BASE) :]) else iri}>"
+    curie = _curie(iri)
     if curie is None:
         return f"<{iri}>"
     used.add(curie.partition(":")[0])

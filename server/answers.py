@@ -114,4 +114,4 @@ def _keeping(site: Site, reply: Reply, key: object | None) -> Callable[[bytes], 
     if key is None:
         return None
     named = site.release.version, key
-    return lambda body: site.cache.keep(named, Stored(reply.media_type, reply.encoding, reply.cap, body))
+    return lambda body: site.cache.keep(named, Stored(reply.media_type, reply.encoding, reply.cap, body, reply.pages))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from loader.errors import ClientGoneError, QueryLimitError
 from server import requests
+from server.entity_statements import STATEMENTS, Wanted
 from server.requests import SRJ, TURTLE
 from server.settings import Settings
 
@@ -93,6 +94,15 @@ class Asker:
             most=most,
             cells=cells,
         )
+        return self._wait_for(request, deadline, reserved, most_bytes)
+
+    def statements(self, wanted: Wanted) -> bytes:
+        """The statements of an entity and its parts as compact JSON-LD. Raises UnknownEntityError, WithdrawnError."""
+        return self._wait_for(requests.entity(wanted, STATEMENTS), None, True, None).body
+
+    def _wait_for(
+        self, request: dict[str, Any], deadline: float | None, reserved: bool, most_bytes: int | None
+    ) -> Whole:
         asked = asyncio.run_coroutine_threadsafe(self._whole(request, deadline, reserved, most_bytes), self._loop)
         visit = VISIT.get()
         if visit:

@@ -16,12 +16,13 @@ _ENTRY = 1000  # bytes of an entry beside its body, roughly
 
 @dataclass(frozen=True)
 class Stored:
-    """A whole answer: `cap` is the number of rows that it was cut to, if it was."""
+    """A whole answer: `cap` is the number of rows that it was cut to, if it was, `pages` of how many it is one page."""
 
     media_type: str
     encoding: str
     cap: int | None
     body: bytes
+    pages: int = 1
 
 
 class Cache:

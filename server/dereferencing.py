@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -34,11 +34,12 @@ _SAFE = "/:@!$&'()*+,;=-._~"  # what a path may hold as it is (RFC 3986)
 
 @dataclass(frozen=True)
 class Thing:
-    """Something with an IRI: its path, such as `/drug/trabectedin`, the suffixes of the documents about it, and the
-    path of the list that it is in, if any."""
+    """Something with an IRI: its path, such as `/drug/trabectedin`, the suffixes of the documents about it, those of
+    them that may have several pages, and the path of the list that it is in, if any."""
 
     path: str
     suffixes: Sequence[str] = SUFFIXES
+    paged: Sequence[str] = ()
     collection: str | None = None
 
     @property
@@ -46,8 +47,11 @@ class Thing:
         """The IRI that names it."""
         return BASE + self.path.lstrip("/")
 
-    def document(self, suffix: str, query: str = "") -> str:
-        """The address of one document about it; `query` is what the address is to keep of a request's."""
+    def document(self, suffix: str, asked: Edition | None = None) -> str:
+        """The address of one document about it: of its release and page if they are asked for."""
+        asked = asked or Edition()
+        page = asked.page if suffix in self.paged and asked.page > 1 else None
+        query = _query({"release": asked.release, "page": None if page is None else str(page)})
         return quote(f"{self.path}.{suffix}", safe=_SAFE) + query
 
 
@@ -65,17 +69,11 @@ class Link:
 
 @dataclass(frozen=True)
 class Edition:
-    """Which part of which edition of a document is asked for: its release, if the request names it, and the page of
-    so many."""
+    """What is asked for of a document: of which release, if the request names one, and which page of how many."""
 
     release: str | None = None
     page: int = 1
     pages: int = 1
-
-    def query(self, page: int | None = None) -> str:
-        """The query of a URL that asks for it, or for another page of it; empty or with its question mark."""
-        number = self.page if page is None else page
-        return _query({"release": self.release, "page": None if number == 1 else str(number)})
 
 
 def _query(values: dict[str, str | None]) -> str:
@@ -117,7 +115,7 @@ def see_other(exchange: Exchange, site: Site, thing: Thing) -> Response:
         raise NotAcceptableError(f"a request for {thing.path}", ", ".join(names) or accept or "", offers)
     asked = edition(exchange, site)
     found = {
-        "Location": thing.document(chosen.names[0], asked.query()),
+        "Location": thing.document(chosen.names[0], asked),
         "Vary": "Accept",
         "Cache-Control": freshness(asked),
         "Link": linked(_alternates(thing, None, asked)),
@@ -139,7 +137,7 @@ def links(thing: Thing, chosen: Format, asked: Edition) -> tuple[Link, ...]:
     if suffix == "json":
         own.append(Link(f"/context.jsonld{_query({'release': asked.release})}", CONTEXT, "application/ld+json"))
     own += [
-        Link(thing.document(suffix, asked.query(page)), rel)
+        Link(thing.document(suffix, replace(asked, page=page)), rel)
         for rel, page in (("first", 1), ("prev", asked.page - 1), ("next", asked.page + 1), ("last", asked.pages))
         if asked.pages > 1 and 1 <= page <= asked.pages
     ]
@@ -148,7 +146,7 @@ def links(thing: Thing, chosen: Format, asked: Edition) -> tuple[Link, ...]:
 
 def _alternates(thing: Thing, chosen: Format | None, asked: Edition) -> tuple[Link, ...]:
     return tuple(
-        Link(thing.document(each.names[0], asked.query()), "alternate", each.media_type)
+        Link(thing.document(each.names[0], asked), "alternate", each.media_type)
         for each in documents(thing.suffixes)
         if each != chosen
     )
@@ -159,11 +157,13 @@ def linked(found: Sequence[Link]) -> str:
     return ", ".join(str(each) for each in found)
 
 
-def headers(site: Site, thing: Thing, chosen: Format, asked: Edition, entity_tag: str, encoding: str) -> dict[str, str]:
+def headers(
+    release: Release, thing: Thing, chosen: Format, asked: Edition, entity_tag: str, encoding: str = "identity"
+) -> dict[str, str]:
     """The headers of a document about a thing."""
     found = answers.headers(chosen.media_type, encoding, entity_tag, freshness(asked))
-    found["Content-Location"] = thing.document(chosen.names[0], asked.query())
-    found["Last-Modified"] = last_modified(site.release)
+    found["Content-Location"] = thing.document(chosen.names[0], asked)
+    found["Last-Modified"] = last_modified(release)
     found["Link"] = linked(links(thing, chosen, asked))
     return found
 
@@ -186,13 +186,20 @@ def _http_date(time: str) -> str:
 def unchanged(exchange: Exchange, site: Site, asked: Edition, entity_tag: str) -> Response | None:
     """The answer to a client that has a copy already; None where it is to get one.
 
-    A date says so only where it is the release's own: a release may have been made before another that was served later.
+    A date says so only where it is the release's own: one made earlier may be served later.
     """
-    if exchange.method not in ("GET", "HEAD"):
+    tags, date = exchange.header(b"if-none-match"), exchange.header(b"if-modified-since")
+    if exchange.method not in ("GET", "HEAD") or not has(tags, date, entity_tag, site.release):
         return None
-    tags, modified = exchange.header(b"if-none-match"), last_modified(site.release)
-    same = cache.has(tags, entity_tag) if tags is not None else exchange.header(b"if-modified-since") == modified
-    if not same:
-        return None
-    found = {"ETag": entity_tag, "Vary": answers.VARY, "Cache-Control": freshness(asked), "Last-Modified": modified}
-    return Response(304, found)
+    return Response(304, told_again(asked, entity_tag, site.release))
+
+
+def has(tags: str | None, date: str | None, entity_tag: str, release: Release) -> bool:
+    """Whether If-None-Match or else If-Modified-Since name the copy that there is."""
+    return cache.has(tags, entity_tag) if tags is not None else date == last_modified(release)
+
+
+def told_again(asked: Edition, entity_tag: str, release: Release) -> dict[str, str]:
+    """The headers of the answer to a client that has a copy already."""
+    lasting = {"Vary": answers.VARY, "Cache-Control": freshness(asked)}
+    return {**lasting, "ETag": entity_tag, "Last-Modified": last_modified(release)}

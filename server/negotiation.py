@@ -53,6 +53,15 @@ DOCUMENTS = (
     Format(HTML, DOCUMENT, ("html",)),
 )
 SUFFIXES = tuple(each.names[0] for each in DOCUMENTS)
+FORMAT_NAMES = {  # what people call the documents that programs read
+    "text/turtle": "Turtle",
+    "application/trig": "TriG",
+    "application/n-triples": "N-Triples",
+    "application/rdf+xml": "RDF/XML",
+    "application/ld+json": "JSON-LD",
+    "application/json": "JSON",
+    "text/csv": "CSV",
+}
 _PARTS = {each: re.compile(rf'(?:"(?:\\.|[^"\\])*"?|[^"{each}])+', re.DOTALL) for each in ",;"}
 _CACHED = 300  # characters of a header at most whose choice is remembered
 

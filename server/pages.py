@@ -1,24 +1,35 @@
 """The pages: the home page, a list for each kind, a page for each entity, and what is said where there is none.
 
-`/drug/trabectedin` names the thing and answers 303 to a document about it, `/drug/trabectedin.html`.
+`/drug/trabectedin` itself, and the documents for programs, are answered by `entity_documents`.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Blueprint, Response, redirect, render_template, request
 from jinja2 import TemplateNotFound
 from werkzeug.exceptions import HTTPException, NotFound
 
-from loader.errors import SarcographError
+from loader.errors import SarcographError, WithdrawnError
 from loader.kinds import KINDS, Kind
 from loader.namespaces import BASE, entity, expand
-from server import entity_page, problems, queries
-from server.negotiation import HTML, choose, wants_html
+from server import (
+    cache,
+    dereferencing,
+    entity_documents,
+    entity_json,
+    entity_page,
+    problems,
+    queries,
+    schema_org,
+    wording,
+)
+from server.dereferencing import Edition, Link
+from server.entity_page import EntityPage
+from server.entity_statements import Wanted
+from server.negotiation import FORMAT_NAMES, HTML, SUFFIXES, Format, wants_html
 from server.pages_in_threads import ERROR
 from server.panels import Cell, panel, rows
 from server.queries import Query
@@ -26,30 +37,28 @@ from server.serving import serving
 
 blueprint = Blueprint("pages", __name__)
 
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_CONCEPT = re.compile(rf"{_SLUG.pattern}(?:/{_SLUG.pattern})?")
 _MOST_SHOWN = 80  # characters of what was asked for that a page repeats
 _MAX_AGE = 300  # seconds
 
 
-@dataclass(frozen=True)
-class Document:
-    """A way to write the page of an entity: its media type and what writes it."""
-
-    media_type: str
-    write: Callable[[entity_page.EntityPage], str]
-
-
-def _html(page: entity_page.EntityPage) -> str:
+def _html(page: EntityPage, links: Sequence[Link]) -> str:
+    of_kind, version = f"{page.kind.path}.html", serving().release.version
+    shown = {"page": page, "links": links, "described": schema_org.block(page, version), "names": FORMAT_NAMES}
     try:
-        return render_template(f"{page.kind.path}.html", page=page)
+        return render_template(of_kind, **shown)
     except TemplateNotFound as error:
-        if error.name != f"{page.kind.path}.html":
+        if error.name != of_kind:
             raise
-    return render_template("entity.html", page=page)
+    return render_template("entity.html", **shown)
 
 
-DOCUMENTS: Mapping[str, Document] = {"html": Document(HTML, _html)}
+def _json(page: EntityPage, links: Sequence[Link]) -> str:
+    version = serving().release.version
+    return entity_json.write(page, serving().asker.statements(Wanted(page.iri, version)), version)
+
+
+# How the documents about an entity that are made here are written, by their suffix.
+_WRITERS: Mapping[str, Callable[[EntityPage, Sequence[Link]], str]] = {"html": _html, "json": _json}
 
 
 @blueprint.app_template_global()
@@ -100,20 +109,17 @@ def members(kind: str) -> Response:
 
 
 @blueprint.get("/<kind>/<path:name>")
-def thing(kind: str, name: str) -> Response:
-    """303 from a thing to a document about it; or the document."""
+def document(kind: str, name: str) -> Response:
+    """The page of an entity, or its data; or that there is no such entity, and what is near it."""
     if kind not in KINDS:
         return _not_found("kind", kind)
-    slug, _, suffix = name.rpartition(".")
-    if suffix in DOCUMENTS:
-        return _document(KINDS[kind], slug, DOCUMENTS[suffix])
-    if not _exists(KINDS[kind], name):
-        return _not_found("entity", name, KINDS[kind])
-    offers = {document.media_type: suffix for suffix, document in DOCUMENTS.items()}
-    chosen = choose(request.headers.get("Accept"), list(offers)) or HTML
-    response = _redirect(f"/{kind}/{name}.{offers[chosen]}", 303)
-    response.headers["Vary"] = "Accept"
-    return response
+    path, chosen = dereferencing.split(f"/{kind}/{name}")
+    slug = path.removeprefix(f"/{kind}/")
+    if chosen and chosen.names[0] in _WRITERS and entity_documents.is_slug(kind, slug):
+        page = entity_page.read(serving(), KINDS[kind], slug)
+        if page:
+            return _document(page, chosen)
+    return _not_found("entity", slug, KINDS[kind])
 
 
 @blueprint.get("/<path:anything>", endpoint="nowhere")
@@ -141,7 +147,16 @@ def told() -> Response | None:
 @blueprint.app_errorhandler(SarcographError)
 def broken(error: SarcographError) -> Response:
     """A page that cannot be made just now, most often because every worker is busy."""
-    return _told(problems.problem_of(error).title, str(error), *problems.document(error))
+    status, headers, body = problems.document(error)
+    return _told(problems.problem_of(error).title, str(error), status, headers, body, _instead(error))
+
+
+def _instead(error: SarcographError) -> list[str]:
+    """Where a reader finds what is withdrawn, or what takes its place."""
+    if not isinstance(error, WithdrawnError):
+        return []
+    found = [wording.href(iri) or iri for iri in error.replacements]
+    return found + ([f"{wording.href(error.iri)}?release={error.release}"] if error.release else [])
 
 
 @blueprint.app_errorhandler(HTTPException)
@@ -150,30 +165,29 @@ def refused(error: HTTPException) -> Response:
     return _told(error.name, error.description or error.name, *problems.document_of_http(error))
 
 
-def _told(title: str, sentence: str, status: int, headers: Mapping[str, str], document: bytes) -> Response:
+def _told(
+    title: str, sentence: str, status: int, headers: Mapping[str, str], document: bytes, instead: Sequence[str] = ()
+) -> Response:
     """An error as a page for a browser, as its problem document for a program."""
     if not wants_html(request.headers.get("Accept")):
         return Response(document, status, headers)
-    body = render_template("error.html", title=title, sentence=sentence)
+    body = render_template("error.html", title=title, sentence=sentence, instead=instead)
     return Response(body, status, {**headers, "Content-Type": f"{HTML}; charset=utf-8"})
 
 
-def _is_slug(kind: Kind, slug: str) -> bool:
-    return len(slug) <= 300 and bool((_CONCEPT if kind.path == "concept" else _SLUG).fullmatch(slug))
-
-
-def _exists(kind: Kind, slug: str) -> bool:
-    if not _is_slug(kind, slug):
-        return False
-    query = queries.read("entity/labels").bind(entity=queries.iri(entity(kind.path, slug)))
-    return bool(rows(serving(), query))
-
-
-def _document(kind: Kind, slug: str, document: Document) -> Response:
-    page = entity_page.read(serving(), kind, slug) if _is_slug(kind, slug) else None
-    if page is None:
-        return _not_found("entity", slug, kind)
-    return _page(document.write(page), document.media_type)
+def _document(page: EntityPage, chosen: Format) -> Response:
+    """A document about an entity, which its reader need not fetch again while it is the same."""
+    release = serving().release
+    thing = entity_documents.thing_of(page.kind.path, page.slug)
+    asked = Edition(release.version if serving().pinned else None)
+    body = _WRITERS[chosen.names[0]](page, dereferencing.links(thing, chosen, asked))
+    entity_tag = cache.tag(release, chosen.media_type, body)
+    tags, date = request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")
+    if dereferencing.has(tags, date, entity_tag, release):
+        return Response(status=304, headers=dereferencing.told_again(asked, entity_tag, release))
+    headers = dereferencing.headers(release, thing, chosen, asked, entity_tag)
+    headers["Vary"] = "Accept"  # what compresses it adds its own
+    return Response(body, 200, headers)
 
 
 def _list_query(kind: Kind) -> Query:
@@ -204,18 +218,19 @@ def _not_found(what: str, asked: str, kind: Kind | None = None) -> Response:
     shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in asked)
     shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
     near = _near(kind, asked[:_MOST_SHOWN]) if kind else []
-    is_document = request.path.endswith(tuple(f".{suffix}" for suffix in DOCUMENTS))
-    if not is_document and not wants_html(request.headers.get("Accept")):
+    endings = ", ".join(f".{suffix}" for suffix in SUFFIXES) if kind and "." in asked else ""
+    if not request.path.endswith(".html") and not wants_html(request.headers.get("Accept")):
         names = ", ".join(f"{BASE.rstrip('/')}{(cell.href or '').removesuffix('.html')}" for cell in near)
         hint = f" Near it: {names}." if near else f" The kinds are {', '.join(KINDS)}." if not kind else ""
+        hint += f" Documents about a thing end in {endings}." if endings else ""
         raise NotFound(f"there is no {kind.name if kind else 'page'} {shown!r}.{hint}")
-    body = render_template("not_found.html", what=what, asked=shown, kind=kind, near=near)
+    body = render_template("not_found.html", what=what, asked=shown, kind=kind, near=near, endings=endings)
     return Response(body, 404, {"Vary": "Accept"}, content_type=f"{HTML}; charset=utf-8")
 
 
 def _near(kind: Kind, asked: str) -> list[Cell]:
     """Entities whose slug or name is like what was asked for: of the kind, and of any kind where it is the same."""
-    wanted = asked.lower().strip("/ ")
+    wanted = asked.lower().partition(".")[0].strip("/ ")
     same = queries.read("entity/same-slug").bind(slug=queries.text(wanted), name=queries.text(wanted))
     found = [_named(row["entity"], row["entityLabel"]) for row in rows(serving(), same) if row["entity"].href]
     by_name: dict[str, Cell] = {}

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from werkzeug.exceptions import HTTPException
 
@@ -24,8 +25,11 @@ from loader.errors import (
     QueryTimeoutError,
     RequestError,
     SarcographError,
+    UnknownEntityError,
     UnknownGraphError,
+    UnknownPageError,
     UnknownReleaseError,
+    WithdrawnError,
 )
 from loader.namespaces import BASE
 from server.negotiation import PROBLEM
@@ -135,6 +139,24 @@ PROBLEMS: dict[type[SarcographError], Problem] = {
             "No release of this version is kept here.",
             "The page /releases lists those that are. A version is a day and a number, such as 2026-11-25.1.",
         ),
+        UnknownEntityError: (
+            404,
+            "No such entity",
+            "The release states nothing of an entity of this name.",
+            "The list of its kind, such as /drug/, names all there are; the answer names those that are near.",
+        ),
+        WithdrawnError: (
+            410,
+            "Withdrawn",
+            "There was such an entity; it is there no more. Its IRI will not come to mean anything else.",
+            "Use what takes its place, if the answer names that, or ask the last release that has it with ?release=.",
+        ),
+        UnknownPageError: (
+            404,
+            "No such page",
+            "The document has fewer pages than the request names.",
+            "Begin with the first, without page=, and follow the links of rel next.",
+        ),
         RequestError: (
             400,
             "Request not understood",
@@ -149,6 +171,10 @@ PROBLEMS: dict[type[SarcographError], Problem] = {
         ),
     }.items()
 }
+
+# What a program may want to know of an error.
+_FACTS = ("line", "column", "offers", "reason", "replacements", "release")
+_IN_IRI = ":/?#[]@!$&'()*+,;=%-._~"  # what stands in a header as it is
 
 
 def problem_of(error: SarcographError) -> Problem:
@@ -172,7 +198,17 @@ def headers_of(error: SarcographError) -> dict[str, str]:
         headers["Allow"] = ", ".join(error.allowed)
     if isinstance(error, BodySizeError):
         headers["Connection"] = "close"
+    if isinstance(error, WithdrawnError) and (instead := _instead(error)):
+        headers["Link"] = instead
     return headers
+
+
+def _instead(error: WithdrawnError) -> str:
+    """Where to go instead, as the header Link: to what takes its place, to the last release that has it."""
+    found = [f'<{quote(iri, safe=_IN_IRI)}>; rel="successor-version"' for iri in error.replacements]
+    if error.release:
+        found.append(f'<{error.iri}?release={error.release}>; rel="predecessor-version"')
+    return ", ".join(found)
 
 
 def document(error: SarcographError) -> tuple[int, dict[str, str], bytes]:
@@ -182,7 +218,7 @@ def document(error: SarcographError) -> tuple[int, dict[str, str], bytes]:
      "detail": "…", "line": 3, "column": 14}
     """
     problem = problem_of(error)
-    extra = {name: getattr(error, name) for name in ("line", "column", "offers") if getattr(error, name, None)}
+    extra = {name: getattr(error, name) for name in _FACTS if getattr(error, name, None)}
     body = _body(f"{BASE}problem/{problem.name}", problem.title, problem.status, str(error), extra)
     return problem.status, {**headers_of(error), "Content-Type": PROBLEM}, body
 

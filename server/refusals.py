@@ -14,7 +14,10 @@ from loader.errors import (
     QuerySyntaxError,
     RequestError,
     SarcographError,
+    UnknownEntityError,
     UnknownFunctionError,
+    UnknownPageError,
+    WithdrawnError,
 )
 
 _FACTS: dict[type[SarcographError], tuple[str, ...]] = {
@@ -25,6 +28,9 @@ _FACTS: dict[type[SarcographError], tuple[str, ...]] = {
     QueryCrashError: ("detail",),
     UnknownFunctionError: ("function",),
     NotAcceptableError: ("form", "asked", "offers"),
+    UnknownEntityError: ("iri",),
+    WithdrawnError: ("iri", "reason", "replacements", "release"),
+    UnknownPageError: ("page", "pages"),
     RequestError: ("sentence",),
 }
 _BY_NAME = {each.__name__: each for each in _FACTS}

@@ -32,9 +32,9 @@ class Keeper(Protocol):
 
 
 class Reply:
-    """An answer: `form` is "select", "ask", "graph" or "quads", `length` its size in bytes where it is known
+    """An answer: `form` is "select", "ask", "graph", "quads" or "entity", `length` its size in bytes where it is known
     beforehand, `encoding` its content coding, `cap` how many of its rows it holds where that is not all, `stable`
-    whether the same query always has this answer.
+    whether the same query always has this answer, `pages` how many pages there are of what it is one page of.
 
     Iterate over pieces() once, or read() it, and close() it. A short answer is whole when begin() returns. Where a
     longer one fails on the way, the iteration raises; what has been given until then is not an answer.
@@ -47,6 +47,7 @@ class Reply:
         self.length: int | None = None
         self.cap: int | None = None
         self.stable = False
+        self.pages = 1
         self._worker: WorkerProcess | None = worker
         self.query = query
         self._keeper = keeper
@@ -129,6 +130,7 @@ class Reply:
         try:
             self.form, self.media_type, self.stable = header["form"], header["media_type"], header["stable"]
             self.cap, self.encoding = header.get("cap"), header.get("encoding", "identity")
+            self.pages = header.get("pages", 1)
             return bool(header["whole"])
         except KeyError as error:
             raise QueryCrashError(_NONSENSE) from error

@@ -1,4 +1,4 @@
-"""What a worker is asked, as JSON on its way: a query, or the quads of a graph."""
+"""What a worker is asked: a query, the quads of a graph, or a document about an entity."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
+from server.entity_statements import Wanted
 from server.guard import Limits
 from server.settings import Settings
 
@@ -54,3 +55,11 @@ def query(
 def quads(graph: str | None, media_type: str, encoding: str = "identity") -> dict[str, Any]:
     """Write one named graph, or all of them, as TriG or N-Quads."""
     return {"quads": graph, "media_type": media_type, "encoding": encoding}
+
+
+def entity(wanted: Wanted, media_type: str | None, encoding: str = "identity") -> dict[str, Any]:
+    """Write a document about an entity; without a media type, only say whether there is such an entity.
+
+    The answer is an UnknownEntityError where there is none, a WithdrawnError where there is none any more.
+    """
+    return {"entity": astuple(wanted), "media_type": media_type, "encoding": encoding}

@@ -28,9 +28,10 @@ from loader.errors import (
     RequestError,
 )
 from loader.store import Answer, ask, holds_union, open_read_only, quads
-from server import guard, sandbox
+from server import entity_writing, guard, sandbox
 from server.compression import Compressor, compressor
 from server.diagnosis import diagnose
+from server.entity_statements import Entities, Wanted
 from server.frames import BODY, BODY_SIZE, END, HEADER, READY, Reader, frame, said, send
 from server.guard import Checked, Limits
 from server.negotiation import form_of, formats
@@ -49,20 +50,23 @@ _WORN = 512 << 20  # bytes of address space that queries may leave behind before
 @dataclass(frozen=True)
 class Held:
     """A release as workers hold it: its store, whether that is to be asked for the union of its graphs (else it holds
-    the union), how many triples the union has (None where that is not known at once), JSON-LD's context, and counts."""
+    the union), how many triples the union has (None where that is not known at once), JSON-LD's context, counts, and
+    its entities."""
 
     store: Store
     union: bool
     triples: int | None
     context: Context
     counts: Counts
+    entities: Entities
 
     @classmethod
     def of(cls, store: Store) -> Held:
         """What is to be known of a store before it is asked; to find out warms it up."""
         union = holds_union(store)
         known = not union or next(store.named_graphs(), None) is None
-        return cls(store, not union, len(store) if known else None, Context.of(store), Counts(store, not union))
+        triples = len(store) if known else None
+        return cls(store, not union, triples, Context.of(store), Counts(store, not union), Entities(store))
 
 
 class Output:
@@ -137,7 +141,7 @@ class Worker:
             self._begun = time.monotonic()
             request: dict[str, Any] = marshal.loads(payload)
             try:
-                self._dump(request) if "quads" in request else self._answer(request)
+                self._one(request)
             except REFUSALS as error:
                 send(self._socket, said(END, as_json(error)))
 
@@ -155,6 +159,15 @@ class Worker:
             self._others[path] = _open(Path(path))
         self._others.move_to_end(path)
         return self._others[path]
+
+    def _one(self, request: dict[str, Any]) -> None:
+        """Answer one request. Raises one of REFUSALS."""
+        if "quads" in request:
+            self._dump(request)
+        elif "entity" in request:
+            self._describe(request)
+        else:
+            self._answer(request)
 
     def _answer(self, request: dict[str, Any]) -> None:
         """Answer one query. Raises one of REFUSALS."""
@@ -182,6 +195,21 @@ class Worker:
         header = {"form": "quads", "media_type": request["media_type"], "stable": True}
         output = Output(self._socket, header, request["encoding"])
         write_quads(quads(self._held(request).store, request["quads"]), request["media_type"], output)
+        output.end(self._is_worn())
+
+    def _describe(self, request: dict[str, Any]) -> None:
+        """Write a document about an entity, or nothing where only its being there is asked."""
+        held = self._held(request)
+        wanted, media_type = Wanted(*request["entity"]), request["media_type"]
+        header = {"form": "entity", "media_type": media_type or "", "stable": True}
+        if media_type is None:
+            held.entities.own(wanted.iri)
+            output = Output(self._socket, header, request["encoding"])
+        else:
+            found = held.entities.find(wanted)
+            body = entity_writing.write(found, wanted, media_type, held.context)
+            output = Output(self._socket, {**header, "pages": found.pages}, request["encoding"])
+            output.write(body)
         output.end(self._is_worn())
 
     def _is_worn(self) -> bool:

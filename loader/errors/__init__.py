@@ -35,7 +35,10 @@ SarcographError
 │   ├── BodySizeError        the body of the request is too large
 │   ├── MethodError          the method is none that is answered there
 │   ├── UnknownGraphError    no graph of the release has that name
-│   └── UnknownReleaseError  no release of that version is kept
+│   ├── UnknownReleaseError  no release of that version is kept
+│   ├── UnknownEntityError   nothing is stated of the entity
+│   ├── UnknownPageError     a document has fewer pages than that
+│   └── WithdrawnError       the entity is there no more
 ├── QueryFileError           a query file of ours is not as its reader expects it
 ├── UnsafeValueError         a value cannot be put into a query
 └── SettingError             a setting or option is not usable
@@ -82,8 +85,11 @@ from loader.errors.requests import (
     MethodError,
     NotAcceptableError,
     RequestError,
+    UnknownEntityError,
     UnknownGraphError,
+    UnknownPageError,
     UnknownReleaseError,
+    WithdrawnError,
 )
 from loader.errors.tables import (
     ColumnsError,
@@ -129,13 +135,16 @@ __all__ = [
     "SourceFileError",
     "TableError",
     "TurtleError",
+    "UnknownEntityError",
     "UnknownFunctionError",
     "UnknownGraphError",
+    "UnknownPageError",
     "UnknownReleaseError",
     "UnknownPrefixError",
     "UnknownTableError",
     "UnreadableTableError",
     "UnsafeValueError",
     "ValidationError",
+    "WithdrawnError",
     "shown",
 ]

@@ -63,3 +63,37 @@ class UnknownReleaseError(RequestError):
     def __init__(self, version: str, versions: Sequence[str]) -> None:
         found = f"there is no release {version[:40]!r} here"
         super().__init__(f"{found}; there is {', '.join(versions[:3])}. /releases lists all.")
+
+
+class UnknownEntityError(RequestError):
+    """Nothing is stated of an entity (its IRI)."""
+
+    def __init__(self, iri: str) -> None:
+        self.iri = iri
+        super().__init__(f"the release states nothing of <{iri[:200]}>.")
+
+
+class WithdrawnError(RequestError):
+    """An entity (its IRI) is there no more. `reason` says why, `replacements` are the IRIs of what takes its place,
+    `release` is the version of the last release that has it, where this one does not even say that it is withdrawn."""
+
+    def __init__(self, iri: str, reason: str, replacements: Sequence[str], release: str = "") -> None:
+        self.iri, self.reason, self.replacements, self.release = iri, reason, tuple(replacements), release
+        said = f"<{iri[:200]}> is withdrawn"
+        if release:
+            said = (
+                f"<{iri[:200]}> is not in this release; the last that has it is {release}: ask with ?release={release}"
+            )
+        if reason:
+            said = f"{said}: {reason.rstrip('.')}"
+        instead = f" Use {' or '.join(f'<{each}>' for each in replacements)} instead." if replacements else ""
+        super().__init__(f"{said}.{instead}")
+
+
+class UnknownPageError(RequestError):
+    """A document has fewer pages than the request names: `pages` of them."""
+
+    def __init__(self, page: int, pages: int) -> None:
+        self.page, self.pages = page, pages
+        there = "has one page only" if pages == 1 else f"has {pages} pages"
+        super().__init__(f"this document {there}; the request names a later one. Ask with page=1 or without page.")

@@ -1,11 +1,11 @@
-"""The application on a release of the project's own facts, with a pool of real workers."""
+"""The application on a release of the project's own facts, with a pool of real workers, alone and behind the front."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
+from fronts import FrontClient
 from pools import RunningPool
 
 from loader.release import open_current
@@ -16,19 +16,23 @@ from server.shelf import Shelf
 
 
 @pytest.fixture(scope="session")
-def serving_app(real_home: Path) -> Iterator[Flask]:
-    """The application; its workers end with the tests."""
-    release = open_current(real_home)
-    settings = Settings(workers=1, reserved=1)
-    pool = RunningPool(release.store_path, settings)
-    yield create_app(Serving(release, pool.asker, settings, Shelf(real_home)))
+def real_pool(real_home: Path) -> Iterator[RunningPool]:
+    """Workers that hold the release; they end with the tests."""
+    pool = RunningPool(open_current(real_home).store_path, Settings(workers=1, reserved=1))
+    yield pool
     pool.close()
 
 
-@pytest.fixture
-def client(serving_app: Flask) -> FlaskClient:
-    """A client that follows nothing by itself."""
-    return serving_app.test_client()
+@pytest.fixture(scope="session")
+def serving_app(real_home: Path, real_pool: RunningPool) -> Flask:
+    """The application."""
+    return create_app(Serving(open_current(real_home), real_pool.asker, real_pool.settings, Shelf(real_home)))
+
+
+@pytest.fixture(scope="session")
+def client(real_home: Path, real_pool: RunningPool) -> FrontClient:
+    """A client of the front that follows nothing by itself."""
+    return FrontClient(real_pool, open_current(real_home), real_pool.settings)
 
 
 @pytest.fixture(scope="session")
