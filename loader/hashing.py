@@ -23,6 +23,11 @@ Leaf = tuple[str, str]
 
 def leaves(quads: Iterable[Quad]) -> dict[Leaf, str]:
     """The hash (hex) of each entity, by graph and entity IRI. Quads outside our content graphs are left out."""
+    return {leaf: _digest(written(group)) for leaf, group in grouped(quads).items()}
+
+
+def grouped(quads: Iterable[Quad]) -> dict[Leaf, list[Quad]]:
+    """The statements of each entity in each content graph, those of its fragments and blank nodes among them."""
     groups: dict[Leaf, list[Quad]] = defaultdict(list)
     loose: dict[str, list[Quad]] = defaultdict(list)
     for quad in quads:
@@ -35,7 +40,7 @@ def leaves(quads: Iterable[Quad]) -> dict[Leaf, str]:
             loose[graph].append(quad)
     for graph, quads_of_graph in loose.items():
         _attach(graph, quads_of_graph, groups)
-    return {leaf: _hash(group) for leaf, group in groups.items()}
+    return groups
 
 
 def root(hashes: Mapping[Leaf, str]) -> str:
@@ -70,9 +75,10 @@ def _attach(graph: str, loose: list[Quad], groups: dict[Leaf, list[Quad]]) -> No
         pending = left
 
 
-def _hash(group: list[Quad]) -> str:
+def written(group: list[Quad]) -> list[str]:
+    """The statements of one entity as sorted N-Triples. Blank nodes have canonical names (RDFC-1.0)."""
     if any(isinstance(term, BlankNode) for quad in group for term in (quad.subject, quad.object)):
         dataset = Dataset(group)
         dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
         group = list(dataset)
-    return _digest(sorted(f"{quad.subject} {quad.predicate} {quad.object} ." for quad in group))
+    return sorted(f"{quad.subject} {quad.predicate} {quad.object} ." for quad in group)

@@ -1,0 +1,91 @@
+"""What changed between two releases: which entities, and which of their statements.
+
+    compare(before, after) == [Change("https:…", "changed", added=(Statement("https:…", "<…> <…> <…> ."),), removed=())]
+
+Content alone is compared, graph by graph: not what a release says of itself. Which entities differ is found by their
+hashes, so that only their statements need to be read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pyoxigraph import NamedNode, Quad
+
+from loader.hashing import Leaf, grouped, leaves, written
+from loader.namespaces import owner_of
+
+Kind = Literal["created", "changed", "withdrawn"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement in its graph (an IRI). `triple` is a line of N-Triples; blank nodes are named within their entity."""
+
+    graph: str
+    triple: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one entity: the statements that came and those that went, each in order."""
+
+    entity: str
+    kind: Kind
+    added: tuple[Statement, ...]
+    removed: tuple[Statement, ...]
+
+
+def changed(before: Mapping[Leaf, str], after: Mapping[Leaf, str]) -> dict[str, Kind]:
+    """What became of each entity (its IRI) that is not the same in both, by the hashes of their leaves; by IRI."""
+    differing = {entity for leaf, entity in _leaves(before, after) if before.get(leaf) != after.get(leaf)}
+    there_before = {entity for leaf, entity in _leaves(before)}
+    there_after = {entity for leaf, entity in _leaves(after)}
+    return {
+        entity: "created" if entity not in there_before else "changed" if entity in there_after else "withdrawn"
+        for entity in sorted(differing)
+    }
+
+
+def _leaves(*hashes: Mapping[Leaf, str]) -> Iterable[tuple[Leaf, str]]:
+    """Each leaf with the entity that it is of; what no entity leads to counts as its graph's."""
+    return ((leaf, leaf[1] or leaf[0]) for each in hashes for leaf in each)
+
+
+def statements(quads: Iterable[Quad], entities: Iterable[str]) -> dict[str, set[Statement]]:
+    """What a release states of some entities, by their IRIs."""
+    wanted = set(entities)
+    found: dict[str, set[Statement]] = defaultdict(set)
+    near = (quad for quad in quads if not isinstance(quad.subject, NamedNode) or owner_of(quad.subject.value) in wanted)
+    for (graph, owner), group in grouped(near).items():
+        entity = owner or graph
+        if entity in wanted:
+            found[entity].update(Statement(graph, triple) for triple in written(group))
+    return found
+
+
+def between(kinds: Mapping[str, Kind], before: Iterable[Quad], after: Iterable[Quad]) -> list[Change]:
+    """The changes of the entities that `kinds` names, from what the two releases state."""
+    then, now = statements(before, kinds), statements(after, kinds)
+    none: set[Statement] = set()
+    return [
+        Change(
+            entity,
+            kind,
+            _ordered(now.get(entity, none) - then.get(entity, none)),
+            _ordered(then.get(entity, none) - now.get(entity, none)),
+        )
+        for entity, kind in kinds.items()
+    ]
+
+
+def _ordered(found: Iterable[Statement]) -> tuple[Statement, ...]:
+    return tuple(sorted(found, key=lambda statement: (statement.graph, statement.triple)))
+
+
+def compare(before: list[Quad], after: list[Quad]) -> list[Change]:
+    """All changes between what two releases state, by entity."""
+    return between(changed(leaves(before), leaves(after)), before, after)

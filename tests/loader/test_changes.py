@@ -1,0 +1,63 @@
+"""What changed between two releases, by entity and statement."""
+
+from __future__ import annotations
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad
+
+from loader.changes import Change, Statement, between, changed, compare
+from loader.hashing import leaves
+from loader.namespaces import BASE, GRAPH, expand
+
+CURATED, SOURCE = GRAPH + "curated", GRAPH + "source/x"
+LABEL = expand("skos:prefLabel")
+
+
+def quad(subject: str, value: str, graph: str = CURATED) -> Quad:
+    return Quad(NamedNode(BASE + subject), NamedNode(LABEL), Literal(value), NamedNode(graph))
+
+
+def statement(subject: str, value: str, graph: str = CURATED) -> Statement:
+    return Statement(graph, f'<{BASE}{subject}> <{LABEL}> "{value}" .')
+
+
+def test_each_entity_that_differs_is_told_with_what_came_and_what_went() -> None:
+    before = [quad("drug/a", "A"), quad("drug/b", "B"), quad("drug/b#note", "old"), quad("drug/c", "C")]
+    after = [quad("drug/a", "A"), quad("drug/b", "B"), quad("drug/b#note", "new"), quad("drug/d", "D")]
+    assert compare(before, after) == [
+        Change(f"{BASE}drug/b", "changed", (statement("drug/b#note", "new"),), (statement("drug/b#note", "old"),)),
+        Change(f"{BASE}drug/c", "withdrawn", (), (statement("drug/c", "C"),)),
+        Change(f"{BASE}drug/d", "created", (statement("drug/d", "D"),), ()),
+    ]
+
+
+def test_a_statement_that_moves_to_another_graph_came_and_went() -> None:
+    (change,) = compare([quad("drug/a", "A")], [quad("drug/a", "A", SOURCE)])
+    assert (change.kind, change.added, change.removed) == (
+        "changed",
+        (statement("drug/a", "A", SOURCE),),
+        (statement("drug/a", "A"),),
+    )
+
+
+def test_what_a_release_says_of_itself_is_no_change() -> None:
+    assert not compare([quad("release/1", "1", f"{GRAPH}release")], [quad("release/2", "2", f"{GRAPH}history")])
+
+
+def test_the_names_of_blank_nodes_are_no_change() -> None:
+    def listing(name: str) -> list[Quad]:
+        node, shape = BlankNode(name), NamedNode(BASE + "shapes")
+        graph = NamedNode(GRAPH + "shapes")
+        return [
+            Quad(shape, NamedNode(expand("sh:property")), node, graph),
+            Quad(node, NamedNode(LABEL), Literal("x"), graph),
+        ]
+
+    assert not compare(listing("a"), listing("b"))
+
+
+def test_only_the_entities_that_are_asked_for_are_read() -> None:
+    before, after = [quad("drug/a", "A"), quad("drug/b", "B")], [quad("drug/a", "X"), quad("drug/b", "Y")]
+    kinds = changed(leaves(before), leaves(after))
+    assert list(kinds) == [f"{BASE}drug/a", f"{BASE}drug/b"]
+    (change,) = between({f"{BASE}drug/b": "changed"}, before, after)
+    assert change.added == (statement("drug/b", "Y"),)
