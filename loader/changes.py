@@ -9,16 +9,20 @@ hashes, so that only their statements need to be read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
+from typing import Literal as OneOf
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from loader.hashing import Leaf, grouped, leaves, written
-from loader.namespaces import owner_of
+from loader.namespaces import BASE, owner_of
+from loader.terms import named, text
 
-Kind = Literal["created", "changed", "withdrawn"]
+_TYPE = named("rdf:type")
+
+Kind = OneOf["created", "changed", "withdrawn"]
 
 
 @dataclass(frozen=True)
@@ -89,3 +93,36 @@ def _ordered(found: Iterable[Statement]) -> tuple[Statement, ...]:
 def compare(before: list[Quad], after: list[Quad]) -> list[Change]:
     """All changes between what two releases state, by entity."""
     return between(changed(leaves(before), leaves(after)), before, after)
+
+
+def described(place: str, change: Change) -> Iterator[Triple]:
+    """A change as data, its nodes being fragments of `place` (an IRI):
+
+    <…#drug/x> a sg:Change ; sg:changeOf <drug/x> ; sg:changeKind <concept/change/changed> ; sg:added <…#drug/x/added/1> .
+    <…#drug/x/added/1> a rdf:Statement ; rdf:subject <drug/x> ; rdf:predicate skos:altLabel ; rdf:object "X"@en ;
+        sg:inGraph <graph/curated> .
+    """
+    name = change.entity.removeprefix(BASE).replace("#", "%23")
+    this = NamedNode(f"{place}#{name}")
+    yield Triple(this, _TYPE, named("sg:Change"))
+    yield Triple(this, named("sg:changeOf"), NamedNode(change.entity))
+    yield Triple(this, named("sg:changeKind"), NamedNode(f"{BASE}concept/change/{change.kind}"))
+    for word, found in (("added", change.added), ("removed", change.removed)):
+        for number, statement in enumerate(found, 1):
+            node = NamedNode(f"{this.value}/{word}/{number}")
+            yield Triple(this, named(f"sg:{word}"), node)
+            yield from _stated(node, statement)
+
+
+def _stated(node: NamedNode, statement: Statement) -> Iterator[Triple]:
+    (quad,) = parse(statement.triple, RdfFormat.N_TRIPLES)
+    yield Triple(node, _TYPE, named("rdf:Statement"))
+    yield Triple(node, named("rdf:subject"), _whole(quad.subject))
+    yield Triple(node, named("rdf:predicate"), quad.predicate)
+    yield Triple(node, named("rdf:object"), _whole(quad.object))
+    yield Triple(node, named("sg:inGraph"), NamedNode(statement.graph))
+
+
+def _whole(term: Any) -> NamedNode | Literal:
+    """A term as published data may hold it: the name of a blank node as text."""
+    return term if isinstance(term, NamedNode | Literal) else text(str(term))

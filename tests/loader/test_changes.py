@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
-from loader.changes import Change, Statement, between, changed, compare
+from loader.changes import Change, Statement, between, changed, compare, described
 from loader.hashing import leaves
 from loader.namespaces import BASE, GRAPH, expand
 
@@ -61,3 +61,22 @@ def test_only_the_entities_that_are_asked_for_are_read() -> None:
     assert list(kinds) == [f"{BASE}drug/a", f"{BASE}drug/b"]
     (change,) = between({f"{BASE}drug/b": "changed"}, before, after)
     assert change.added == (statement("drug/b", "Y"),)
+
+
+def test_a_change_is_data_with_a_node_for_each_statement() -> None:
+    (change,) = compare([quad("drug/a", "A")], [quad("drug/a", "B")])
+    place = f"{BASE}release/2026-11-25.2"
+    said = {str(triple) for triple in described(place, change)}
+    node, added = f"<{place}#drug/a>", f"<{place}#drug/a/added/1>"
+    assert f"{node} <{expand('sg:changeOf')}> <{BASE}drug/a>" in said
+    assert f"{node} <{expand('sg:changeKind')}> <{BASE}concept/change/changed>" in said
+    assert f"{node} <{expand('sg:added')}> {added}" in said
+    assert f'{added} <{expand("rdf:object")}> "B"' in said
+    assert f"{added} <{expand('sg:inGraph')}> <{CURATED}>" in said
+    assert len(said) == 3 + 2 + 2 * 5
+
+
+def test_terms_whose_names_differ_by_a_hash_have_nodes_of_their_own() -> None:
+    hashed, plain = quad("ontology#Drug", "x"), quad("ontology/Drug", "x")
+    nodes = [next(described(BASE, change)).subject for change in compare([], [hashed, plain])]
+    assert len(set(nodes)) == 2
