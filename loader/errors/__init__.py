@@ -20,6 +20,7 @@ SarcographError
 ├── ReleaseError             a release cannot be written or opened
 │   ├── NoReleaseError       none has been built yet
 │   └── DamagedReleaseError  its files are missing or not what the manifest says
+├── ExportError              a release cannot be written as static files
 ├── QueryError               a query is not answered
 │   ├── QuerySyntaxError     it is not SPARQL; knows line and column where there are any
 │   ├── QueryForbiddenError  it is an update, or calls another endpoint
@@ -47,6 +48,7 @@ SarcographError
 
 from __future__ import annotations
 
+from loader.errors.exports import ExportError
 from loader.errors.facts import (
     CommentError,
     DuplicateEntityError,
@@ -112,6 +114,7 @@ __all__ = [
     "DuplicateEntityError",
     "EmptyTableError",
     "EncodingError",
+    "ExportError",
     "FactError",
     "FactsError",
     "MediaTypeError",
