@@ -126,8 +126,10 @@ class Entities:
             raise UnknownPageError(wanted.page, pages_of(len(links)))
         own = own if wanted.page == 1 else []
         incoming = [quad for link in links[(wanted.page - 1) * PAGE : wanted.page * PAGE] for quad in link]
-        about = list(self._about(wanted, [*own, *incoming], len(links)))
+        about = list(self._about(wanted, len(links)))
         names = self._names({quad.subject for quad in own}, [*own, *incoming, *about])
+        about += _origin(wanted, [*own, *incoming, *names])
+        names += self._names({quad.subject for quad in (*own, *names)}, [*names, *about])
         return Found(own, incoming, names, about, len(links))
 
     def _incoming(self, iri: str) -> list[list[Quad]]:
@@ -158,25 +160,29 @@ class Entities:
         for each in properties:
             yield from self._content(term, each, None)
 
-    def _about(self, wanted: Wanted, said: Iterable[Quad], total: int) -> Iterator[Quad]:
+    def _about(self, wanted: Wanted, total: int) -> Iterator[Quad]:
         """Of the document, such as:
 
         <drug/trabectedin.ttl> a foaf:Document ; foaf:primaryTopic <drug/trabectedin> ;
-            void:inDataset <release/2026-11-25.1> ; prov:wasDerivedFrom <graph/curated> .
+            void:inDataset <release/2026-11-25.1> .
         """
         document, release = wanted.address(wanted.page), NamedNode(RELEASE + wanted.release)
         yield Quad(document, _TYPE, named("foaf:Document"))
         yield Quad(document, named("foaf:primaryTopic"), NamedNode(wanted.iri))
         yield Quad(document, named("void:inDataset"), release)
         yield Quad(document, named("dcterms:license"), LICENCE)
-        for graph in {quad.graph_name for quad in said}:
-            if isinstance(graph, NamedNode):
-                yield Quad(document, named("prov:wasDerivedFrom"), graph)
         for suffix in SUFFIXES[1:] if wanted.page == 1 else ():
             yield Quad(document, named("dcterms:hasFormat"), NamedNode(f"{wanted.iri}.{suffix}"))
         yield from _links(wanted, document, total)
         for each in _OF_RELEASE:
             yield from (Quad(*quad.triple) for quad in self._store.quads_for_pattern(release, each, None))
+
+
+def _origin(wanted: Wanted, said: Iterable[Quad]) -> list[Quad]:
+    """Out of which graphs a document is taken, such as: <drug/trabectedin.ttl> prov:wasDerivedFrom <graph/curated> ."""
+    graphs = sorted({quad.graph_name.value for quad in said if isinstance(quad.graph_name, NamedNode)})
+    document = wanted.address(wanted.page)
+    return [Quad(document, named("prov:wasDerivedFrom"), NamedNode(graph)) for graph in graphs]
 
 
 def _links(wanted: Wanted, document: NamedNode, total: int) -> Iterator[Quad]:

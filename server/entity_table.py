@@ -16,6 +16,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from loader.namespaces import compress, expand
 from loader.terms import content
+from server import wording
 from server.entity_statements import Found
 
 COLUMNS = (
@@ -75,7 +76,7 @@ def _rows(found: Found, iri: str) -> Iterable[Sequence[str]]:
         yield (
             subject,
             word,
-            labels.get(word, compress(word) or ""),
+            labels.get(word) or wording.term(word),
             content(value),
             labels.get(content(value), "") if isinstance(value, NamedNode) else "",
             value.datatype.value if isinstance(value, Literal) else "",
@@ -114,19 +115,15 @@ def _provenance(said: Mapping[str, Said], iri: str, subject: str, word: str, val
     """A statement's own note where there is one, else what is said of its part, else of the entity."""
     notes = [each for each in said.values() if _concerns(each, word, value)] if subject == iri else []
 
-    def first(name: str, *places: Said) -> Sequence[str]:
-        return next((place[name] for place in places if place.get(name)), ())
-
     def noted(name: str) -> Sequence[str]:
         return list(dict.fromkeys(each for note in notes for each in note.get(name, ())))
 
-    whole = said[subject], said[iri]
-    return _Provenance(
-        noted(_CONFIDENCE) or first(_CONFIDENCE, *whole),
-        noted(_SOURCE) or first(_SOURCE, *whole),
-        noted(_SEEN_IN) or first(_SEEN_IN, *whole),
-        noted(_COMMENT),
-    )
+    confidence = noted(_CONFIDENCE) or said[subject].get(_CONFIDENCE) or said[iri].get(_CONFIDENCE, ())
+    whole = said[subject] if said[subject].get(_SOURCE) else said[iri]
+    source, seen_in = noted(_SOURCE), noted(_SEEN_IN)
+    if not source:  # where something was seen concerns only what is from that source
+        source, seen_in = whole.get(_SOURCE, ()), seen_in or whole.get(_SEEN_IN, ())
+    return _Provenance(confidence, source, seen_in, noted(_COMMENT))
 
 
 def _concerns(note: Said, word: str, value: str) -> bool:

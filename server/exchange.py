@@ -104,7 +104,12 @@ class Exchange:
         self._holds += more
 
     def watch(self) -> None:
-        """From now on, have the task that answers cancelled where the client leaves. Call it when the body is read."""
+        """From now on, have the task that answers cancelled where the client leaves. Call it when the body is read.
+
+        Where it is watched already, for a page that tells of what could not be answered, it stays so.
+        """
+        if self._timer:
+            return
         task = asyncio.current_task()
         loop = asyncio.get_running_loop()
 

@@ -85,8 +85,10 @@ class FrontClient:
             body.extend(message.get("body", b""))
 
         await self._front(scope, receive, send)
-        given = Headers([(name.decode(), value.decode("latin-1")) for name, value in start["headers"]])
-        return Response(bytes(body), start["status"], given)
+        given = [(name.decode(), value.decode("latin-1")) for name, value in start["headers"]]
+        response = Response(bytes(body), start["status"])
+        response.headers = Headers(given)  # with the length that was sent, also that of a HEAD
+        return response
 
 
 async def _site(running: RunningPool, release: Release, settings: Settings) -> Site:
