@@ -98,7 +98,7 @@ def compare(before: list[Quad], after: list[Quad]) -> list[Change]:
 def described(place: str, change: Change) -> Iterator[Triple]:
     """A change as data, its nodes being fragments of `place` (an IRI):
 
-    <…#drug/x> a sg:Change ; sg:changeOf <drug/x> ; sg:changeKind <concept/change/changed> ; sg:added <…#drug/x/added/1> .
+    <…#drug/x> a sg:Change ; sg:changeOf <drug/x> ; sg:changeKind <concept/change/changed> ; sg:added <…#drug/x/added/1>
     <…#drug/x/added/1> a rdf:Statement ; rdf:subject <drug/x> ; rdf:predicate skos:altLabel ; rdf:object "X"@en ;
         sg:inGraph <graph/curated> .
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from server import pages, query_page
+from server import pages, query_page, release_pages
 from server.serving import EXTENSION, Serving
 
 
@@ -16,5 +16,6 @@ def create_app(serving: Serving | None = None) -> Flask:
     app = Flask(__name__)
     app.extensions[EXTENSION] = serving
     app.register_blueprint(query_page.blueprint)
+    app.register_blueprint(release_pages.blueprint)
     app.register_blueprint(pages.blueprint)
     return app

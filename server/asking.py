@@ -100,6 +100,10 @@ class Asker:
         """The statements of an entity and its parts as compact JSON-LD. Raises UnknownEntityError, WithdrawnError."""
         return self._wait_for(requests.entity(wanted, STATEMENTS), None, True, None).body
 
+    def ask(self, request: dict[str, Any]) -> bytes:
+        """The whole answer to any request (`server.requests` makes them). Raises what Pool.run and Reply raise."""
+        return self._wait_for(request, None, True, None).body
+
     def _wait_for(
         self, request: dict[str, Any], deadline: float | None, reserved: bool, most_bytes: int | None
     ) -> Whole:

@@ -35,12 +35,13 @@ _SAFE = "/:@!$&'()*+,;=-._~"  # what a path may hold as it is (RFC 3986)
 @dataclass(frozen=True)
 class Thing:
     """Something with an IRI: its path, such as `/drug/trabectedin`, the suffixes of the documents about it, those of
-    them that may have several pages, and the path of the list that it is in, if any."""
+    them that may have several pages, the path of the list that it is in, if any, and what else says what is meant."""
 
     path: str
     suffixes: Sequence[str] = SUFFIXES
     paged: Sequence[str] = ()
     collection: str | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
 
     @property
     def iri(self) -> str:
@@ -51,7 +52,7 @@ class Thing:
         """The address of one document about it: of its release and page if they are asked for."""
         asked = asked or Edition()
         page = asked.page if suffix in self.paged and asked.page > 1 else None
-        query = _query({"release": asked.release, "page": None if page is None else str(page)})
+        query = _query({**dict(self.parameters), "release": asked.release, "page": str(page) if page else None})
         return quote(f"{self.path}.{suffix}", safe=_SAFE) + query
 
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 
 from loader.errors import ClientGoneError, MethodError, SarcographError
-from server import answers, documents, entity_documents, graph_store, problems, protocol, requests, sparql
+from server import answers, comparisons, documents, entity_documents, graph_store, problems, protocol, requests, sparql
 from server.exchange import Exchange, Receive, Response, Scope, Send
 from server.negotiation import wants_html
 from server.pages_in_threads import ENDPOINT, Pages
@@ -106,6 +106,8 @@ def _handler(path: str) -> Handler | None:
         return graph_store.answer
     if path in documents.PATHS:
         return documents.answer
+    if comparisons.is_there(path):
+        return comparisons.answer
     if entity_documents.is_there(path):
         return entity_documents.answer
     return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from server.entity_statements import Wanted
 from server.guard import Limits
+from server.release_changes import Compared
 from server.settings import Settings
 
 SRJ = "application/sparql-results+json"
@@ -63,3 +64,11 @@ def entity(wanted: Wanted, media_type: str | None, encoding: str = "identity") -
     The answer is an UnknownEntityError where there is none, a WithdrawnError where there is none any more.
     """
     return {"entity": astuple(wanted), "media_type": media_type, "encoding": encoding}
+
+
+def comparison(wanted: Compared, stores: tuple[str, str], encoding: str = "identity") -> dict[str, Any]:
+    """Write a page of what changed between two releases. `stores` are the folders of their stores.
+
+    The answer is an UnknownPageError where there are fewer pages.
+    """
+    return {"comparison": tuple(wanted), "stores": stores, "encoding": encoding}

@@ -37,6 +37,7 @@ from server.guard import Checked, Limits
 from server.negotiation import form_of, formats
 from server.ordering import Counts, reorder
 from server.refusals import REFUSALS, as_json
+from server.release_changes import Compared, compare
 from server.serialization import write, write_quads
 
 _END = frame(END, b"")
@@ -124,10 +125,12 @@ def _header(**facts: object) -> bytes:
 
 
 class Worker:
-    """Answers queries on a release. `socket` is the descriptor of its connection with the server."""
+    """Answers queries on a release, whose store is at `path`. `socket` is the descriptor of its connection with the
+    server."""
 
-    def __init__(self, held: Held, socket: int) -> None:
+    def __init__(self, held: Held, socket: int, path: Path | None = None) -> None:
         self._current = held
+        self._path = str(path) if path else None
         self._others: OrderedDict[str, Held] = OrderedDict()
         self._socket = socket
         self._at_start = sandbox.address_space()
@@ -151,7 +154,7 @@ class Worker:
         Raises DamagedReleaseError.
         """
         path = request.get("store")
-        if path is None:
+        if path in (None, self._path):
             return self._current
         if path not in self._others:
             if len(self._others) == _MOST_OTHERS:
@@ -166,6 +169,8 @@ class Worker:
             self._dump(request)
         elif "entity" in request:
             self._describe(request)
+        elif "comparison" in request:
+            self._compare(request)
         else:
             self._answer(request)
 
@@ -210,6 +215,16 @@ class Worker:
             body = entity_writing.write(found, wanted, media_type, held.context)
             output = Output(self._socket, {**header, "pages": found.pages}, request["encoding"])
             output.write(body)
+        output.end(self._is_worn())
+
+    def _compare(self, request: dict[str, Any]) -> None:
+        """Write a page of what changed between two releases."""
+        wanted = Compared(*request["comparison"])
+        before, after = (self._held({"store": path}) for path in request["stores"])
+        body, pages = compare(wanted, before.store, after.store, after.context)
+        header = {"form": "comparison", "media_type": wanted.media_type, "stable": True, "pages": pages}
+        output = Output(self._socket, header, request["encoding"])
+        output.write(body)
         output.end(self._is_worn())
 
     def _is_worn(self) -> bool:
@@ -259,7 +274,8 @@ def _live(socket: int, store_path: Path, memory: int, shared: Held | None) -> No
     """Open the store, warm up, say how it went, and answer until the server is gone or memory is at an end."""
     try:
         try:
-            worker = Worker(Held.of(open_read_only(store_path)) if shared is None else shared, socket)
+            held = Held.of(open_read_only(store_path)) if shared is None else shared
+            worker = Worker(held, socket, store_path)
         except ReleaseError as error:
             send(socket, said(READY, {"error": str(error)}))
             return
