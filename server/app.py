@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from server import pages, query_page, release_pages
+from server import pages, query_page, resolve_page, release_pages
 from server.serving import EXTENSION, Serving
 
 
@@ -17,5 +17,6 @@ def create_app(serving: Serving | None = None) -> Flask:
     app.extensions[EXTENSION] = serving
     app.register_blueprint(query_page.blueprint)
     app.register_blueprint(release_pages.blueprint)
+    app.register_blueprint(resolve_page.blueprint)
     app.register_blueprint(pages.blueprint)
     return app

@@ -27,6 +27,7 @@ from loader.errors import (
     SarcographError,
     UnknownEntityError,
     UnknownGraphError,
+    UnknownIdentifierError,
     UnknownPageError,
     UnknownReleaseError,
     WithdrawnError,
@@ -151,6 +152,12 @@ PROBLEMS: dict[type[SarcographError], Problem] = {
             "There was such an entity; it is there no more. Its IRI will not come to mean anything else.",
             "Use what takes its place, if the answer names that, or ask the last release that has it with ?release=.",
         ),
+        UnknownIdentifierError: (
+            404,
+            "Unknown identifier",
+            "The identifier can be read, but nothing in the release has it.",
+            "Look at how it was read and what is near it; the page /resolve says which identifiers are known.",
+        ),
         UnknownPageError: (
             404,
             "No such page",
@@ -173,7 +180,7 @@ PROBLEMS: dict[type[SarcographError], Problem] = {
 }
 
 # What a program may want to know of an error.
-_FACTS = ("line", "column", "offers", "reason", "replacements", "release")
+_FACTS = ("line", "column", "offers", "reason", "replacements", "release", "near")
 _IN_IRI = ":/?#[]@!$&'()*+,;=%-._~"  # what stands in a header as it is
 
 

@@ -38,6 +38,7 @@ SarcographError
 │   ├── UnknownGraphError    no graph of the release has that name
 │   ├── UnknownReleaseError  no release of that version is kept
 │   ├── UnknownEntityError   nothing is stated of the entity
+│   ├── UnknownIdentifierError nothing has that identifier or name
 │   ├── UnknownPageError     a document has fewer pages than that
 │   └── WithdrawnError       the entity is there no more
 ├── QueryFileError           a query file of ours is not as its reader expects it
@@ -89,6 +90,7 @@ from loader.errors.requests import (
     RequestError,
     UnknownEntityError,
     UnknownGraphError,
+    UnknownIdentifierError,
     UnknownPageError,
     UnknownReleaseError,
     WithdrawnError,
@@ -141,6 +143,7 @@ __all__ = [
     "UnknownEntityError",
     "UnknownFunctionError",
     "UnknownGraphError",
+    "UnknownIdentifierError",
     "UnknownPageError",
     "UnknownReleaseError",
     "UnknownPrefixError",

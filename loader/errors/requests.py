@@ -90,6 +90,17 @@ class WithdrawnError(RequestError):
         super().__init__(f"{said}.{instead}")
 
 
+class UnknownIdentifierError(RequestError):
+    """Nothing in the release has an identifier or name. `readings` are how it was read, `near` what is called nearly
+    so, as IRIs."""
+
+    def __init__(self, text: str, readings: Sequence[str], near: Sequence[str]) -> None:
+        self.near = tuple(near)
+        said = f"nothing in the release has {text[:80]!r}, read as {' or as '.join(readings)}"
+        hint = f" Near it: {', '.join(near)}." if near else " Nothing is called nearly so; it may be not curated yet."
+        super().__init__(f"{said}.{hint}")
+
+
 class UnknownPageError(RequestError):
     """A document has fewer pages than the request names: `pages` of them."""
 

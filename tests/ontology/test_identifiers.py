@@ -14,15 +14,16 @@ from functools import cache
 from typing import NamedTuple
 
 import pytest
-from rdflib import SKOS, Graph
+from rdflib import SKOS, Graph, URIRef
 
 from loader.kinds import KINDS
-from loader.namespaces import BASE, prefixes, split_entity
+from loader.namespaces import BASE, expand, prefixes, split_entity
 from loader.places import facts
 
 
 class Register(NamedTuple):
-    """A line of ontology/identifiers.tsv: a register, the form of its identifiers, and the kinds matched with it."""
+    """A line of ontology/identifiers.tsv: a register, the form of its identifiers, the kinds matched with it, its other
+    names and the addresses of its pages."""
 
     prefix: str
     namespace: str
@@ -30,6 +31,8 @@ class Register(NamedTuple):
     example: str
     kinds: str
     what: str
+    synonyms: str
+    addresses: str
 
 
 def registers() -> list[Register]:
@@ -125,3 +128,33 @@ def test_the_check_of_matches_in_no_register_knows_the_same_registers() -> None:
     (obo,) = (r for r in registers() if r.prefix == "obo")
     parts = re.fullmatch(r"\^\(([A-Z|]+)\).*", obo.pattern)
     assert parts and checked == whole | {f"{obo.namespace}{part}_" for part in parts[1].split("|")}
+
+
+def numbers() -> list[dict[str, str]]:
+    with (facts().ontology / "numbers.tsv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def test_every_number_that_the_data_hold_as_text_has_the_form_of_a_register_of_numbers() -> None:
+    graph = Graph()
+    for path in sorted((facts().data / "curated").rglob("*.ttl")):
+        graph.parse(path, format="turtle")
+    for property_ in {row["property"] for row in numbers()}:
+        patterns = [row["pattern"] for row in numbers() if row["property"] == property_]
+        held = {str(value) for value in graph.objects(None, URIRef(expand(property_)))}
+        assert held and not [value for value in held if not any(re.fullmatch(each, value) for each in patterns)]
+
+
+def test_registers_of_numbers_are_sorted_and_have_an_example_that_fits() -> None:
+    names = [row["prefix"] for row in numbers()]
+    assert names == sorted(set(names)) and not set(names) & {register.prefix for register in registers()}
+    for row in numbers():
+        assert re.fullmatch(row["pattern"], row["example"]), row
+
+
+def test_synonyms_are_folded_and_addresses_have_no_scheme() -> None:
+    for synonyms, addresses in [(row["synonyms"], row["addresses"]) for row in numbers()] + [
+        (register.synonyms, register.addresses) for register in registers()
+    ]:
+        assert re.fullmatch(r"[a-z0-9 ]*", synonyms)
+        assert all(re.match(r"[a-z0-9-]+(\.[a-z0-9-]+)+/", address) for address in addresses.split())
