@@ -83,7 +83,11 @@ def test_the_wheel_holds_the_code_and_the_facts_but_no_tests(wheel: Path) -> Non
 
 
 def test_the_installed_server_serves_a_page_and_answers_a_query(url: str) -> None:
-    with urllib.request.urlopen(f"{url}/drug/trabectedin", timeout=10) as page:
+    with urllib.request.urlopen(f"{url}/drug/trabectedin", timeout=10) as document:
+        assert document.url.endswith("/drug/trabectedin.ttl")
+        assert "<drug/trabectedin>" in document.read().decode()
+    request = urllib.request.Request(f"{url}/drug/trabectedin", headers={"Accept": "text/html"})
+    with urllib.request.urlopen(request, timeout=10) as page:
         assert page.url.endswith("/drug/trabectedin.html")
         assert "trabectedin" in page.read().decode()
     query = "ASK+%7B+%3Fs+%3Fp+%3Fo+%7D"
