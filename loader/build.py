@@ -14,6 +14,7 @@ from pyoxigraph import NamedNode, Quad
 
 from loader import factbase, hashing, metadata, release, store, validation, void
 from loader.accounting import Account, accounts
+from loader.dumps import described, writing
 from loader.errors import NoReleaseError, ReleaseError, ValidationError
 from loader.factbase import Factbase
 from loader.metadata import Example
@@ -72,6 +73,8 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
         previous = current.version if current else None
         quads += [*metadata.about_release(manifest), *metadata.history(manifest, previous)]
         quads += metadata.examples(examples)
+        manifest["dumps"] = writing.write(draft.path / writing.FOLDER, quads, manifest, current)
+        quads += described.about_files(manifest)
         description = void.describe(quads, manifest)
         quads += description.quads
         manifest |= {"graphs": _sizes(quads), "default_graph": description.union}
@@ -91,10 +94,10 @@ def _current(home: Path) -> Release | None:
 
 
 def _holds(current: Release, content_hash: str) -> bool:
-    """Whether a release is what this code would make of the content; older ones do not tell the size of all graphs."""
+    """Whether a release is what this code would make of the content; older ones tell less and have no dump."""
     made = current.manifest
     same_code = made["code_version"] == _code() and made.get("namespace") == BASE
-    return made["content_hash"] == content_hash and same_code and "default_graph" in made
+    return made["content_hash"] == content_hash and same_code and made.keys() >= {"default_graph", "dumps"}
 
 
 def _code() -> str:

@@ -1,4 +1,4 @@
-"""The commands that put triples in: format, import-table, validate, build."""
+"""The commands that put triples in: format, import-table, validate, build; and dump, which takes them out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from loader.dumps.commands import dump
 from loader.errors import FactError, FactsError, SarcographError, SettingError, ValidationError, shown
 from loader.places import NAMESPACE, facts, home
 from loader.verify.commands import verify
@@ -212,4 +213,4 @@ def explain(error: SarcographError) -> str:
     return str(error)
 
 
-COMMANDS = (format_command, import_table, validate, verify, build)
+COMMANDS = (format_command, import_table, validate, verify, build, dump)

@@ -12,7 +12,7 @@ full, and a node with an IRI whose scheme is also a name of the context (such as
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from json import dumps
 from json.encoder import encode_basestring
@@ -23,7 +23,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from loader.context import BOOLEAN, INTEGER, LINK, STRING, TYPE, Context, Part, short
 from loader.errors import NotAcceptableError
 
-__all__ = ["Context", "MEDIA_TYPE", "write"]
+__all__ = ["Context", "MEDIA_TYPE", "write", "write_dataset"]
 
 MEDIA_TYPE = "application/ld+json"
 
@@ -70,6 +70,10 @@ class _Nodes:
         entries = (f"{key}:{each[0] if len(each) == 1 else '[' + ','.join(each) + ']'}" for key, each in every.items())
         node = f'{{"id":{self._reference(triples[0].subject)},{",".join(entries)}}}'
         return _full_node(triples) if self._misread else node
+
+    def reference(self, iri: str) -> str:
+        """An IRI as the value of `id`."""
+        return self._iri(iri)
 
     def _type(self, value: object) -> str:
         term = self._terms.get(value.value) if isinstance(value, NamedNode) else None
@@ -161,7 +165,7 @@ def write(triples: Iterable[Triple], output: Writable, context: Context) -> None
     first = list(islice(more, _SAMPLE))
     part = context.part(first)
     nodes: Iterator[str] = map(_Nodes(part).node, _runs(chain(first, more)))
-    opening = f'{{"@context":{dumps(part.entries(), ensure_ascii=False, separators=(",", ":"))},\n'
+    opening = _opening(part)
     if len(first) < _SAMPLE and len({triple.subject for triple in first}) == 1:
         node = next(nodes)
         if not node.startswith('{"@context"'):
@@ -173,6 +177,28 @@ def write(triples: Iterable[Triple], output: Writable, context: Context) -> None
     for piece in _pieces(nodes):
         output.write((separator + piece).encode())
         separator = ",\n"
+    output.write(b"\n]}\n")
+
+
+def _opening(part: Part) -> str:
+    return f'{{"@context":{dumps(part.entries(), ensure_ascii=False, separators=(",", ":"))},\n'
+
+
+def write_dataset(graphs: Mapping[str, Sequence[Triple]], output: Writable, context: Context) -> None:
+    """Write named graphs, by their IRIs, as one document: for each a node that holds its triples in `@graph`.
+
+    Raises NotAcceptableError as `write` does.
+    """
+    names = (Triple(NamedNode(name), NamedNode(TYPE), NamedNode(name)) for name in graphs)
+    part = context.part(chain(names, *graphs.values()))
+    writer = _Nodes(part)
+    output.write(f'{_opening(part)}"@graph":['.encode())
+    opening = "\n"
+    for name, triples in graphs.items():
+        output.write(f'{opening}{{"id":{writer.reference(name)},"@graph":[\n'.encode())
+        output.write(",\n".join(map(writer.node, _runs(triples))).encode())
+        output.write(b"\n]}")
+        opening = ",\n"
     output.write(b"\n]}\n")
 
 

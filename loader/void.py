@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from pyoxigraph import NamedNode, Quad
 
+from loader.dumps.described import MEDIA_TYPES, statements_on_whole
 from loader.namespaces import BASE, EXAMPLES_GRAPH, GRAPH, RELEASE, VOID_GRAPH, compress, prefixes
 from loader.partitions import Figures, Numbered, Part
 from loader.terms import Subject, Term, content, english, named, text, typed
@@ -35,7 +36,7 @@ DEFAULT_GRAPH = NamedNode(f"{VOID_GRAPH}#default-graph")
 
 _TYPE = named("rdf:type")
 _WHOLE = "all"
-_ABOUT = (
+ABOUT = (
     "An open, evidence-checked knowledge graph of soft tissue sarcoma therapy: drugs, mechanisms, approvals, trials, "
     "results and publications. Its figures count every named graph but the one of this description, each triple once."
 )
@@ -53,7 +54,6 @@ _MAPPINGS = (
     *(f"skos:{name}Match" for name in ("exact", "close", "broad", "narrow", "related")),
     *("owl:sameAs", "owl:equivalentClass", "owl:equivalentProperty", "rdfs:subClassOf", "rdfs:subPropertyOf"),
 )
-_MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 # The name is what the server's `format=` calls the format.
 _GRAPH_FORMATS = {
     "ttl": "text/turtle",
@@ -121,7 +121,7 @@ def _about_dataset(manifest: Mapping[str, Any]) -> Iterator[Statement]:
     yield from ((DATASET, _TYPE, named(f"{prefix}:Dataset")) for prefix in ("void", "dcat"))
     yield from (
         (DATASET, named("dcterms:title"), english("Sarcograph")),
-        (DATASET, named("dcterms:description"), english(_ABOUT)),
+        (DATASET, named("dcterms:description"), english(ABOUT)),
         (DATASET, named("dcterms:license"), LICENCE),
         (DATASET, named("dcterms:issued"), created),
         (DATASET, named("dcterms:modified"), created),
@@ -136,6 +136,7 @@ def _about_dataset(manifest: Mapping[str, Any]) -> Iterator[Statement]:
     yield (NamedNode(f"{VOID_GRAPH}#document/{_WHOLE}/sparql"), named("dcat:accessService"), ENDPOINT)
     for name, media_type in _DATASET_FORMATS.items():
         yield from _distribution(DATASET, name, NamedNode(f"{BASE}graphs"), media_type, LICENCE)
+    yield from statements_on_whole(manifest)
 
 
 def _about_service() -> Iterator[Statement]:
@@ -183,7 +184,7 @@ def _distribution(
     yield this, _TYPE, named("dcat:Distribution")
     yield this, named("dcat:accessURL"), access
     if media_type:
-        yield this, named("dcat:mediaType"), NamedNode(_MEDIA_TYPES + media_type)
+        yield this, named("dcat:mediaType"), NamedNode(MEDIA_TYPES + media_type)
         yield this, named("dcat:downloadURL"), NamedNode(f"{access.value}?format={name}")
     if licence:
         yield this, named("dcterms:license"), licence

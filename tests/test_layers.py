@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = sorted(p for folder in ("loader", "server") for p in (ROOT / folder).rglob("*.py"))
 IDS = [str(path.relative_to(ROOT)) for path in CODE]
 
-LOADER_MAY_IMPORT = {"click", "loader", "pyoxigraph", "pyshacl", "rdflib"}
+LOADER_MAY_IMPORT = {"arro3", "click", "loader", "pyoxigraph", "pyshacl", "rdflib"}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -32,6 +32,12 @@ def test_the_loader_imports_only_its_own_libraries(path: Path) -> None:
 def test_one_module_alone_imports_pyshacl() -> None:
     assert [name for name, path in zip(IDS, CODE, strict=True) if "pyshacl" in imported(path)] == [
         "loader/validation.py"
+    ]
+
+
+def test_one_module_alone_writes_parquet() -> None:
+    assert [name for name, path in zip(IDS, CODE, strict=True) if "arro3" in imported(path)] == [
+        "loader/dumps/parquet.py"
     ]
 
 

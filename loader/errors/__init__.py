@@ -19,6 +19,7 @@ SarcographError
 ├── ValidationError          the facts break shapes or checks; carries the report
 ├── ReleaseError             a release cannot be written or opened
 │   ├── NoReleaseError       none has been built yet
+│   ├── NoDumpError          it has no files to take
 │   └── DamagedReleaseError  its files are missing or not what the manifest says
 ├── ExportError              a release cannot be written as static files
 ├── QueryError               a query is not answered
@@ -35,6 +36,7 @@ SarcographError
 │   ├── MediaTypeError       the body of the request is of a type that is not read here
 │   ├── BodySizeError        the body of the request is too large
 │   ├── MethodError          the method is none that is answered there
+│   ├── UnknownFileError     the dump of a release has no file of that name
 │   ├── UnknownGraphError    no graph of the release has that name
 │   ├── UnknownReleaseError  no release of that version is kept
 │   ├── UnknownEntityError   nothing is stated of the entity
@@ -79,6 +81,7 @@ from loader.errors.queries import (
 )
 from loader.errors.releases import (
     DamagedReleaseError,
+    NoDumpError,
     NoReleaseError,
     ReleaseError,
 )
@@ -89,6 +92,7 @@ from loader.errors.requests import (
     NotAcceptableError,
     RequestError,
     UnknownEntityError,
+    UnknownFileError,
     UnknownGraphError,
     UnknownIdentifierError,
     UnknownPageError,
@@ -122,6 +126,7 @@ __all__ = [
     "MediaTypeError",
     "MethodError",
     "MisplacedEntityError",
+    "NoDumpError",
     "NoReleaseError",
     "NotAcceptableError",
     "PortInUseError",
@@ -141,6 +146,7 @@ __all__ = [
     "TableError",
     "TurtleError",
     "UnknownEntityError",
+    "UnknownFileError",
     "UnknownFunctionError",
     "UnknownGraphError",
     "UnknownIdentifierError",

@@ -20,6 +20,16 @@ class NoReleaseError(ReleaseError):
         )
 
 
+class NoDumpError(ReleaseError):
+    """A release has no files to take: it was loaded from files, or built before there were dumps."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            f"release {version} has no dump. One that was loaded from files as they were has none; for one that was "
+            f"built, 'sarcograph dump --release {version}' writes it; its graphs are at /graphs?release={version}."
+        )
+
+
 class DamagedReleaseError(ReleaseError):
     """A release's files are missing or not what its manifest says."""
 

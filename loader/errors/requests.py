@@ -65,6 +65,15 @@ class UnknownReleaseError(RequestError):
         super().__init__(f"{found}; there is {', '.join(versions[:3])}. /releases lists all.")
 
 
+class UnknownFileError(RequestError):
+    """The dump of a release has no file of that name."""
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__(
+            f"the dump of release {version} has no file {name[:80]!r}. /dumps/{version}/ lists what it has."
+        )
+
+
 class UnknownEntityError(RequestError):
     """Nothing is stated of an entity (its IRI)."""
 

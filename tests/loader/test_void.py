@@ -25,8 +25,8 @@ GRAPHS = [
 
 # What the vocabularies define and the description uses; a word that is none of them is a slip.
 TERMS = {
-    "dcat": "Dataset DataService Distribution accessService accessURL distribution downloadURL endpointDescription "
-    "endpointURL hasCurrentVersion mediaType servesDataset version",
+    "dcat": "Dataset DataService Distribution accessService accessURL byteSize compressFormat distribution downloadURL "
+    "endpointDescription endpointURL hasCurrentVersion mediaType servesDataset version",
     "dcterms": "conformsTo description hasPart issued license modified title",
     "foaf": "primaryTopic",
     "owl": "versionInfo",
@@ -35,9 +35,10 @@ TERMS = {
     "rdfs": "label",
     "sd": "Dataset Graph NamedGraph Service defaultDataset defaultGraph endpoint feature graph name namedGraph "
     "supportedLanguage",
-    "void": "Dataset DatasetDescription Linkset class classPartition classes distinctObjects distinctSubjects entities "
-    "linkPredicate objectsTarget properties property propertyPartition sparqlEndpoint subjectsTarget subset triples "
-    "uriSpace vocabulary",
+    "spdx": "Checksum algorithm checksum checksumValue",
+    "void": "Dataset DatasetDescription Linkset class classPartition classes dataDump distinctObjects distinctSubjects "
+    "entities linkPredicate objectsTarget properties property propertyPartition sparqlEndpoint subjectsTarget subset "
+    "triples uriSpace vocabulary",
     "void-ext": "datatype datatypePartition",
 }
 
@@ -235,6 +236,14 @@ def test_each_distribution_is_a_document_that_is_served_or_the_endpoint(made: Re
         "OPTIONAL { ?it dcat:accessService ?service . ?service a dcat:DataService ; dcat:servesDataset ?of } }",
     )
     media = "https://www.iana.org/assignments/media-types/"
+    release, folder = f"{BASE}release/{made.version}", f"{BASE}dumps/{made.version}/"
+    files = {row[3] for row in rows if row[0] == release}
+    assert files == {folder + entry["name"] for entry in made.manifest["dumps"]}
+    assert [row[1:] for row in rows if row[0] == BASE and row[1] == folder] == [
+        (folder, f"{media}application/ld+json", f"{folder}sarcograph.jsonld.gz", ""),
+        (folder, f"{media}application/n-quads", f"{folder}sarcograph.nq.gz", ""),
+    ]
+    rows = [row for row in rows if row[1] != folder]
     whole = [row[1:] for row in rows if row[0] == BASE]
     assert whole == [
         (f"{BASE}graphs", f"{media}application/n-quads", f"{BASE}graphs?format=nq", ""),
@@ -244,7 +253,6 @@ def test_each_distribution_is_a_document_that_is_served_or_the_endpoint(made: Re
     graphs = {access for of, access, *_ in rows if of != BASE}
     assert graphs == made.manifest["graphs"].keys()
     assert len(rows) == 3 + 4 * len(graphs)
-    assert not [row for row in rows if "gz" in row[3] or "dump" in row[3]]
 
 
 def test_the_description_uses_only_terms_that_their_vocabularies_define(quads: list[Quad]) -> None:
