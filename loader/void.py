@@ -136,7 +136,7 @@ def _about_dataset(manifest: Mapping[str, Any]) -> Iterator[Statement]:
     yield (NamedNode(f"{VOID_GRAPH}#document/{_WHOLE}/sparql"), named("dcat:accessService"), ENDPOINT)
     for name, media_type in _DATASET_FORMATS.items():
         yield from _distribution(DATASET, name, NamedNode(f"{BASE}graphs"), media_type, LICENCE)
-    yield from statements_on_whole(manifest)
+    yield from statements_on_whole(manifest, f"{VOID_GRAPH}#document/{_WHOLE}/")
 
 
 def _about_service() -> Iterator[Statement]:

@@ -34,30 +34,28 @@ def about_files(manifest: Mapping[str, Any]) -> Iterator[Quad]:
 
 def statements(manifest: Mapping[str, Any]) -> Iterator[Statement]:
     """What is said of a release's files."""
-    this = NamedNode(RELEASE + manifest["version"])
+    version = manifest["version"]
     for entry in manifest.get("dumps", ()):
-        yield this, named("dcat:distribution"), _node(manifest["version"], entry)
-        yield from _file(manifest["version"], entry)
+        yield from _file(NamedNode(RELEASE + version), f"{RELEASE}{version}#", version, entry)
 
 
-def statements_on_whole(manifest: Mapping[str, Any]) -> Iterator[Statement]:
-    """What is said of those files that hold all, as ways to get the dataset."""
+def statements_on_whole(manifest: Mapping[str, Any], document: str) -> Iterator[Statement]:
+    """What the VoID description says of those files that hold all, as ways to get the dataset.
+
+    `document` is what the IRIs of its documents begin with: a triple in two graphs would make the store twice as large.
+    """
     dataset, version = NamedNode(BASE), manifest["version"]
     for entry in manifest.get("dumps", ()):
         if entry["name"].startswith(_WHOLE):
             yield dataset, named("void:dataDump"), NamedNode(address(version, entry["name"]))
-            yield dataset, named("dcat:distribution"), _node(version, entry)
-            yield from _file(version, entry)
+            yield from _file(dataset, document, version, entry)
 
 
-def _node(version: str, entry: Mapping[str, Any]) -> NamedNode:
-    return NamedNode(f"{RELEASE}{version}#{entry['name']}")
-
-
-def _file(version: str, entry: Mapping[str, Any]) -> Iterator[Statement]:
-    file = _node(version, entry)
+def _file(of: NamedNode, document: str, version: str, entry: Mapping[str, Any]) -> Iterator[Statement]:
+    file = NamedNode(document + entry["name"])
     sum_ = NamedNode(f"{file.value}-sha256")
     yield from (
+        (of, named("dcat:distribution"), file),
         (file, named("rdf:type"), named("dcat:Distribution")),
         (file, named("dcterms:title"), text(entry["name"])),
         (file, named("dcterms:description"), english(entry["about"])),

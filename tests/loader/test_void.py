@@ -321,3 +321,7 @@ def test_a_description_of_a_release_takes_a_fraction_of_its_build(made: Release,
     assert time.process_time() - started < 1
     assert set(again.quads) == {quad for quad in quads if quad.graph_name.value == VOID_GRAPH}
     assert again.union == made.manifest["default_graph"]
+
+
+def test_no_triple_stands_in_two_graphs_so_that_the_store_need_not_hold_the_union(made: Release) -> None:
+    assert not store.holds_union(store.open_read_only(made.store_path))
