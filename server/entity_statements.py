@@ -33,6 +33,7 @@ _SOURCES = frozenset(
 _OF_RELEASE = _TYPE, named("dcterms:title"), named("dcterms:license"), named("owl:versionInfo")
 _DEPRECATED, _REPLACED_BY = named("owl:deprecated"), named("dcterms:isReplacedBy")
 _REASON = named("rdfs:comment")
+_OF_WITHDRAWN = _DEPRECATED, _REPLACED_BY, _REASON
 _NUMBER = "xsd:integer"
 
 
@@ -211,7 +212,7 @@ def _is_of_release(quad: Quad) -> bool:
 def _refuse_withdrawn(iri: str, own: Iterable[Quad]) -> None:
     said: dict[NamedNode, list[str]] = defaultdict(list)
     for quad in own:
-        if content(quad.subject) == iri:
+        if quad.predicate in _OF_WITHDRAWN and quad.subject == NamedNode(iri):
             said[quad.predicate].append(content(quad.object))
     if {"true", "1"}.intersection(said[_DEPRECATED]):
         raise WithdrawnError(iri, " ".join(sorted(set(said[_REASON]))), sorted(set(said[_REPLACED_BY])))

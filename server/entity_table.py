@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from loader.namespaces import compress, expand
-from loader.terms import content
+from loader.terms import Term, content
 from server import wording
 from server.entity_statements import Found
 
@@ -72,13 +72,13 @@ def _rows(found: Found, iri: str) -> Iterable[Sequence[str]]:
     for quad in sorted(found.own, key=lambda quad: (content(quad.subject), quad.predicate.value, str(quad.object))):
         value = quad.object
         subject, word = content(quad.subject), quad.predicate.value
-        from_where = _provenance(said, iri, subject, word, content(value))
+        from_where = _provenance(said, iri, subject, word, _text(value))
         yield (
             subject,
             word,
             labels.get(word) or wording.term(word),
-            content(value),
-            labels.get(content(value), "") if isinstance(value, NamedNode) else "",
+            _text(value),
+            labels.get(_text(value), "") if isinstance(value, NamedNode) else "",
             value.datatype.value if isinstance(value, Literal) else "",
             (value.language or "") if isinstance(value, Literal) else "",
             " ".join(compress(each) or each for each in said[subject].get(_UNITS.get(word, ""), ())),
@@ -88,6 +88,11 @@ def _rows(found: Found, iri: str) -> Iterable[Sequence[str]]:
             " ".join(from_where.note),
             quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else "",
         )
+
+
+def _text(term: Term | Triple) -> str:
+    """An IRI's or literal's own text; a triple term, of RDF 1.2, in full."""
+    return str(term) if isinstance(term, Triple) else term.value
 
 
 def _labels(found: Found) -> dict[str, str]:
@@ -106,8 +111,8 @@ def _by_subject(quads: Iterable[Quad]) -> dict[str, dict[str, list[str]]]:
     said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for quad in sorted(quads, key=str):
         values = said[content(quad.subject)][quad.predicate.value]
-        if content(quad.object) not in values:
-            values.append(content(quad.object))
+        if _text(quad.object) not in values:
+            values.append(_text(quad.object))
     return said
 
 

@@ -12,9 +12,9 @@ from flask import Blueprint, Response, redirect, render_template, request
 from jinja2 import TemplateNotFound
 from werkzeug.exceptions import HTTPException, NotFound
 
-from loader.errors import SarcographError, WithdrawnError
+from loader.errors import SarcographError, UnknownEntityError, WithdrawnError
 from loader.kinds import KINDS, Kind
-from loader.namespaces import BASE, entity, expand
+from loader.namespaces import entity, expand
 from server import (
     cache,
     dereferencing,
@@ -31,7 +31,7 @@ from server.entity_page import EntityPage
 from server.entity_statements import Wanted
 from server.negotiation import FORMAT_NAMES, HTML, SUFFIXES, Format, wants_html
 from server.pages_in_threads import ERROR
-from server.panels import Cell, panel, rows
+from server.panels import Cell, ask, laid_out, panel
 from server.queries import Query
 from server.serving import serving
 
@@ -82,13 +82,14 @@ def release_version() -> str:
 @blueprint.get("/")
 def home() -> Response:
     """What this is, what it found, what it holds, and where to ask."""
-    contradicted = queries.read(_CONTRADICTED)
+    shown = [queries.read(name) for name in ("home/verdicts", _CONTRADICTED)]
+    verdicts, contradicted = map(laid_out, shown, ask(serving(), *shown))
     counts = serving().release.manifest["counts"]
     return _page(
         render_template(
             "home.html",
-            verdicts=panel(serving(), queries.read("home/verdicts")),
-            contradicted=panel(serving(), contradicted),
+            verdicts=verdicts,
+            contradicted=contradicted,
             counts={path: counts.get(kind.cls, 0) for path, kind in KINDS.items()},
         )
     )
@@ -220,10 +221,10 @@ def _not_found(what: str, asked: str, kind: Kind | None = None) -> Response:
     near = _near(kind, asked[:_MOST_SHOWN]) if kind else []
     endings = ", ".join(f".{suffix}" for suffix in SUFFIXES) if kind and "." in asked else ""
     if not request.path.endswith(".html") and not wants_html(request.headers.get("Accept")):
-        names = ", ".join(f"{BASE.rstrip('/')}{(cell.href or '').removesuffix('.html')}" for cell in near)
-        hint = f" Near it: {names}." if near else f" The kinds are {', '.join(KINDS)}." if not kind else ""
-        hint += f" Documents about a thing end in {endings}." if endings else ""
-        raise NotFound(f"there is no {kind.name if kind else 'page'} {shown!r}.{hint}")
+        if not kind:
+            raise NotFound(f"there is no page {shown!r}. The kinds are {', '.join(KINDS)}.")
+        hint = f"Documents about a thing end in {endings}." if endings else ""
+        raise UnknownEntityError(entity(kind.path, shown), [cell.value for cell in near], hint)
     body = render_template("not_found.html", what=what, asked=shown, kind=kind, near=near, endings=endings)
     return Response(body, 404, {"Vary": "Accept"}, content_type=f"{HTML}; charset=utf-8")
 
@@ -232,9 +233,10 @@ def _near(kind: Kind, asked: str) -> list[Cell]:
     """Entities whose slug or name is like what was asked for: of the kind, and of any kind where it is the same."""
     wanted = asked.lower().partition(".")[0].strip("/ ")
     same = queries.read("entity/same-slug").bind(slug=queries.text(wanted), name=queries.text(wanted))
-    found = [_named(row["entity"], row["entityLabel"]) for row in rows(serving(), same) if row["entity"].href]
+    alike, listed = ask(serving(), same, _list_query(kind))
+    found = [_named(row["entity"], row["entityLabel"]) for row in alike.rows if row["entity"].href]
     by_name: dict[str, Cell] = {}
-    for row in rows(serving(), _list_query(kind)):
+    for row in listed.rows:
         if "entity" in row and "entityLabel" in row and row["entity"].href:
             named = _named(row["entity"], row["entityLabel"])
             by_name[row["entity"].value.removeprefix(entity(kind.path, ""))] = named

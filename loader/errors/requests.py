@@ -75,11 +75,14 @@ class UnknownFileError(RequestError):
 
 
 class UnknownEntityError(RequestError):
-    """Nothing is stated of an entity (its IRI)."""
+    """Nothing is stated of an entity (its IRI). `near` are the IRIs of those that are called much the same, `hint` is a
+    sentence more."""
 
-    def __init__(self, iri: str) -> None:
-        self.iri = iri
-        super().__init__(f"the release states nothing of <{iri[:200]}>.")
+    def __init__(self, iri: str, near: Sequence[str] = (), hint: str = "") -> None:
+        self.iri, self.near = iri, tuple(near)
+        said = [f"the release states nothing of <{iri[:200]}>; it may be not curated yet."]
+        said += [f"Near it: {', '.join(near)}."] if near else []
+        super().__init__(" ".join([*said, hint] if hint else said))
 
 
 class WithdrawnError(RequestError):
