@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
@@ -19,6 +20,9 @@ from server.settings import Settings
 if TYPE_CHECKING:
     from server.site import Site
     from server.workers import Pool
+
+
+_MOST_FOUND = 32 << 20  # bytes of all that a page is made from
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,15 @@ class Asker:
             cells=cells,
         )
         return self._wait_for(request, deadline, reserved, most_bytes)
+
+    def batch(self, texts: Sequence[str]) -> list[Any]:
+        """What several SELECT queries of ours find, each as a SPARQL JSON result: one worker answers them all.
+
+        Raises what `run` raises.
+        """
+        request = requests.batch(texts, self._settings)
+        found: list[Any] = json.loads(self._wait_for(request, None, True, _MOST_FOUND).body)
+        return found
 
     def statements(self, wanted: Wanted) -> bytes:
         """The statements of an entity and its parts as compact JSON-LD. Raises UnknownEntityError, WithdrawnError."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, repeat
 
 from loader.kinds import KINDS, Kind
 from loader.namespaces import entity, expand
 from server import queries, wording
-from server.panels import Cell, Panel, Row, panel, rows
+from server.panels import Cell, Panel, Row, ask, laid_out
 from server.serving import Serving
 
 _PROVENANCE = ("dcterms:source", "sg:seenIn", "sg:confidence")
@@ -111,12 +111,14 @@ def _all_notes(property_: Property) -> list[Note]:
 def read(serving: Serving, kind: Kind, slug: str) -> EntityPage | None:
     """The page of an entity, or None where nothing is stated of it."""
     iri = entity(kind.path, slug)
-    term = queries.iri(iri)
-    stated = rows(serving, queries.read("entity/statements").bind(entity=term))
-    if not stated:
+    panels = queries.panels_of(kind.path)
+    first = (queries.read(f"entity/{name}") for name in ("statements", "notes", "incoming"))
+    asked = [query.bind(entity=queries.iri(iri)) for query in (*first, *panels)]
+    statements, noted, incoming, *answers = ask(serving, *asked)
+    if not statements.rows:
         return None
-    notes = _notes(rows(serving, queries.read("entity/notes").bind(entity=term)))
-    properties = _properties(iri, stated, notes)
+    notes = _notes(noted.rows)
+    properties = _properties(iri, statements.rows, notes)
     named = [each for each in properties if each.iri == expand("skos:prefLabel")]
     types = [each for each in properties if each.iri == expand("rdf:type")]
     hidden = {expand(curie) for curie in (*_PROVENANCE, *_TITLE)}
@@ -131,14 +133,13 @@ def read(serving: Serving, kind: Kind, slug: str) -> EntityPage | None:
         statements=[each for each in properties if each.iri not in hidden],
         provenance=[each for each in properties if each.iri in {expand(curie) for curie in _PROVENANCE}],
         notes=[note for note in notes if id(note) not in shown],
-        incoming=_incoming(serving, iri),
-        panels={found.key: found for found in _panels(serving, kind, iri)},
+        incoming=_incoming(iri, incoming.rows),
+        panels={found.key: found for found in map(laid_out, asked[3:], answers, repeat(iri)) if _shows(found)},
     )
 
 
-def _panels(serving: Serving, kind: Kind, iri: str) -> list[Panel]:
-    found = (panel(serving, query.bind(entity=queries.iri(iri)), iri) for query in queries.panels_of(kind.path))
-    return [each for each in found if each.rows or not each.query.hidden_when_empty]
+def _shows(found: Panel) -> bool:
+    return bool(found.rows) or not found.query.hidden_when_empty
 
 
 def _notes(found: Sequence[Row]) -> list[Note]:
@@ -223,9 +224,8 @@ def _place(property_: Property) -> tuple[int, int, str]:
     return derived, first.index(property_.iri) if property_.iri in first else len(first), property_.label.lower()
 
 
-def _incoming(serving: Serving, iri: str) -> list[Incoming]:
+def _incoming(iri: str, found: Sequence[Row]) -> list[Incoming]:
     owning = {expand(kind.owner) for kind in KINDS.values() if kind.owner and not kind.owner.startswith("^")}
-    found = rows(serving, queries.read("entity/incoming").bind(entity=queries.iri(iri)))
     groups = []
     for property_, run in groupby(found, key=lambda row: row["property"].value):
         group = list(run)

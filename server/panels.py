@@ -11,11 +11,11 @@ What a query's column names mean here:
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any, NamedTuple
 
 from loader.namespaces import BASE
 from server import wording
@@ -105,15 +105,26 @@ class Panel:
             yield found[0], columns, [row for row in found if any(name in row for name in columns)]
 
 
+class Found(NamedTuple):
+    """The answer to a query of ours: the names of its columns, and its rows."""
+
+    names: list[str]
+    rows: list[Row]
+
+
+def ask(serving: Serving, *asked: Query) -> list[Found]:
+    """The answers to queries of ours, which one worker that is kept for the site's pages gives all at once."""
+    return [_read(each) for each in serving.asker.batch([query.text for query in asked])]
+
+
 def rows(serving: Serving, query: Query) -> list[Row]:
-    """The answer to a query of ours, by a worker that is kept for the site's pages."""
-    return _answer(serving, query)[1]
+    """The answer to one query of ours."""
+    return ask(serving, query)[0].rows
 
 
-def _answer(serving: Serving, query: Query) -> tuple[list[str], list[Row]]:
-    answer = json.loads(serving.asker.run(query.text, reserved=True).body)
+def _read(answer: Mapping[str, Any]) -> Found:
     bindings = answer["results"]["bindings"]
-    return answer["head"]["vars"], [{name: cell(term) for name, term in row.items()} for row in bindings]
+    return Found(answer["head"]["vars"], [{name: cell(term) for name, term in row.items()} for row in bindings])
 
 
 def cell(term: Mapping[str, str]) -> Cell:
@@ -130,15 +141,20 @@ def cell(term: Mapping[str, str]) -> Cell:
     return Cell(value, "literal", label, None, datatype, term.get("xml:lang"))
 
 
-def panel(serving: Serving, query: Query, entity: str | None = None) -> Panel:
-    """Run a query and lay its answer out; a column that only repeats `entity`, whose page it is, is left out."""
-    names, found = _answer(serving, query)
+def panel(serving: Serving, query: Query) -> Panel:
+    """Run one query and lay its answer out."""
+    return laid_out(query, ask(serving, query)[0])
+
+
+def laid_out(query: Query, answer: Found, entity: str | None = None) -> Panel:
+    """The answer to a query as a panel; a column that only repeats `entity`, whose page it is, is left out."""
+    names, found = answer
     subject = names[0] if names and f"{names[0]}Label" not in names and _all_entities(found, names[0]) else None
     served = {"unit", RECALLED, subject, *(f"{name}Label" for name in names)}
     columns = composed(name for name in names if name not in served)
-    laid_out = [_fold(_lay_out(row, columns, subject), columns) for row in found[:MOST_ROWS]]
-    shown = [name for name in columns if any(name in row and row[name].value != entity for row in laid_out)]
-    return Panel(query, tuple(shown), laid_out, len(found))
+    shown_rows = [_fold(_lay_out(row, columns, subject), columns) for row in found[:MOST_ROWS]]
+    shown = [name for name in columns if any(name in row and row[name].value != entity for row in shown_rows)]
+    return Panel(query, tuple(shown), shown_rows, len(found))
 
 
 def _all_entities(found: Sequence[Row], name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a worker is asked: a query, the quads of a graph, or a document about an entity."""
+"""What a worker is asked: a query or several, the quads of a graph, or a document about an entity."""
 
 from __future__ import annotations
 
@@ -51,6 +51,14 @@ def query(
         "cells": cells,
         "limits": astuple(limits(settings)),
     }
+
+
+def batch(texts: Sequence[str], settings: Settings) -> dict[str, Any]:
+    """Answer several queries (SELECT or ASK), one after the other, as one JSON array of SPARQL JSON results.
+
+    Each is held to what a single one is held to; all have one deadline. Where one fails, its error is the answer.
+    """
+    return {**query("", settings, graph=None), "batch": tuple(texts)}
 
 
 def quads(graph: str | None, media_type: str, encoding: str = "identity") -> dict[str, Any]:

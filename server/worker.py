@@ -171,28 +171,37 @@ class Worker:
             self._describe(request)
         elif "comparison" in request:
             self._compare(request)
+        elif "batch" in request:
+            self._answer_several(request)
         else:
             self._answer(request)
 
     def _answer(self, request: dict[str, Any]) -> None:
         """Answer one query. Raises one of REFUSALS."""
         held = self._held(request)
-        named = request["default_graphs"] is not None or request["named_graphs"] is not None
-        checked = guard.read(request["query"], Limits(*request["limits"]), None if named else held.triples)
-        form = form_of(checked.form)
-        media_type = request[form]
-        if media_type is None:
-            raise NotAcceptableError(checked.form, request["asked"], [each.media_type for each in formats(form)])
-        if not named and not checked.names_dataset:
-            checked = checked._replace(text_to_run=reorder(checked.text_to_run, held.counts))
+        checked, media_type = _checked(held, request)
         found = _ask(held, checked, request)
         kind = "graph" if isinstance(found, QueryTriples) else "ask" if isinstance(found, QueryBoolean) else "select"
         header = {"form": kind, "media_type": media_type, "stable": checked.is_stable}
         output = Output(self._socket, header, request["encoding"])
-        try:
-            write(found, media_type, output, _most(found, request), held.context)
-        except (RuntimeError, ValueError, OSError) as error:
-            raise QueryCrashError(str(error)) from error
+        _write(found, media_type, output, request, held.context)
+        output.end(self._is_worn())
+
+    def _answer_several(self, request: dict[str, Any]) -> None:
+        """Write the answers to several queries as one JSON array. Raises one of REFUSALS."""
+        held = self._held(request)
+        asked = [{**request, "query": text} for text in request["batch"]]
+        checked = [_checked(held, each) for each in asked]
+        stable = all(each.is_stable for each, _ in checked)
+        header = {"form": "batch", "media_type": "application/json", "stable": stable}
+        output = Output(self._socket, header, request["encoding"])
+        before = b"["
+        for each, (query, media_type) in zip(asked, checked, strict=True):
+            found = _ask(held, query, each)
+            output.write(before)
+            _write(found, media_type, output, each, held.context)
+            before = b","
+        output.write(b"]" if asked else b"[]")
         output.end(self._is_worn())
 
     def _dump(self, request: dict[str, Any]) -> None:
@@ -239,6 +248,27 @@ def _open(path: Path) -> Held:
         return Held.of(open_read_only(path))
     except DamagedReleaseError as error:
         raise DamagedReleaseError(path.parent.name, "its files cannot be read") from error
+
+
+def _checked(held: Held, request: dict[str, Any]) -> tuple[Checked, str]:
+    """The query of a request as it is to be run, and the media type of its answer. Raises one of REFUSALS."""
+    named = request["default_graphs"] is not None or request["named_graphs"] is not None
+    checked = guard.read(request["query"], Limits(*request["limits"]), None if named else held.triples)
+    form = form_of(checked.form)
+    media_type = request[form]
+    if media_type is None:
+        raise NotAcceptableError(checked.form, request["asked"], [each.media_type for each in formats(form)])
+    if not named and not checked.names_dataset:
+        checked = checked._replace(text_to_run=reorder(checked.text_to_run, held.counts))
+    return checked, media_type
+
+
+def _write(found: Answer, media_type: str, output: Output, request: dict[str, Any], context: Context) -> None:
+    """Write the engine's answer. Raises QueryCrashError where the engine fails while it looks for more."""
+    try:
+        write(found, media_type, output, _most(found, request), context)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise QueryCrashError(str(error)) from error
 
 
 def _ask(held: Held, checked: Checked, request: dict[str, Any]) -> Answer:
