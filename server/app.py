@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from server import pages, query_page, resolve_page, release_pages
+from server import dump_pages, pages, query_page, release_pages, resolve_page
 from server.serving import EXTENSION, Serving
 
 
@@ -16,6 +16,7 @@ def create_app(serving: Serving | None = None) -> Flask:
     app = Flask(__name__)
     app.extensions[EXTENSION] = serving
     app.register_blueprint(query_page.blueprint)
+    app.register_blueprint(dump_pages.blueprint)
     app.register_blueprint(release_pages.blueprint)
     app.register_blueprint(resolve_page.blueprint)
     app.register_blueprint(pages.blueprint)

@@ -12,7 +12,18 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 
 from loader.errors import ClientGoneError, MethodError, SarcographError
-from server import answers, comparisons, documents, entity_documents, graph_store, problems, protocol, requests, sparql
+from server import (
+    answers,
+    comparisons,
+    documents,
+    dump_files,
+    entity_documents,
+    graph_store,
+    problems,
+    protocol,
+    requests,
+    sparql,
+)
 from server.exchange import Exchange, Receive, Response, Scope, Send
 from server.negotiation import wants_html
 from server.pages_in_threads import ENDPOINT, Pages
@@ -50,7 +61,7 @@ class Front:
                 raise
             except SarcographError as error:
                 response = await self._told(exchange, site, error)
-            await exchange.give(response, site.headers)
+            await exchange.give(response, site.headers_of(response))
         except ClientGoneError:
             return
         except SarcographError as error:  # after the first byte: the answer is left unfinished, which clients notice
@@ -102,12 +113,16 @@ def _handler(path: str) -> Handler | None:
         return sparql.answer
     if path == "/health":
         return health
+    if topics.is_there(path):
+        return topics.answer
     if graph_store.is_there(path):
         return graph_store.answer
     if path in documents.PATHS:
         return documents.answer
     if comparisons.is_there(path):
         return comparisons.answer
+    if dump_files.is_there(path):
+        return dump_files.answer
     if entity_documents.is_there(path):
         return entity_documents.answer
     return None

@@ -105,7 +105,12 @@ _ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u20
 
 def block(page: EntityPage, version: str) -> Markup:
     """What stands in the script element of an entity's page, of a release; no content of it can end the element."""
-    return Markup(json.dumps(describe(page, version), ensure_ascii=False).translate(_ESCAPED))  # noqa: S704
+    return script(describe(page, version))
+
+
+def script(said: Mapping[str, object]) -> Markup:
+    """JSON-LD as it stands in a script element."""
+    return Markup(json.dumps(said, ensure_ascii=False).translate(_ESCAPED))  # noqa: S704
 
 
 def describe(page: EntityPage, version: str) -> dict[str, object]:

@@ -15,7 +15,7 @@ from loader.context import Context
 from loader.release import Release
 from server import queries, requests
 from server.cache import Cache
-from server.exchange import encoded
+from server.exchange import Response, encoded
 from server.reply import Reply
 from server.settings import Settings
 from server.shelf import Shelf
@@ -88,6 +88,12 @@ class Site:
     def headers(self) -> list[tuple[bytes, bytes]]:
         """The headers of every answer, as they are sent."""
         return encoded({**HEADERS, "Sarcograph-Release": self.release.version})
+
+    def headers_of(self, response: Response) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer that are the site's; one that is of another release names that itself."""
+        if "Sarcograph-Release" not in response.headers:
+            return self.headers
+        return [each for each in self.headers if each[0] != b"Sarcograph-Release"]
 
     @property
     def health_query(self) -> str:
