@@ -113,8 +113,6 @@ def _handler(path: str) -> Handler | None:
         return sparql.answer
     if path == "/health":
         return health
-    if topics.is_there(path):
-        return topics.answer
     if graph_store.is_there(path):
         return graph_store.answer
     if path in documents.PATHS:
