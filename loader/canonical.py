@@ -10,13 +10,16 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, Literal, Triple
 
 from loader.errors import CommentError, FactError
 from loader.namespaces import BASE, compress, expand, owner_of, prefixes
 from loader.terms import XSD_STRING, Term
-from loader.turtle import TurtleFile
+
+if TYPE_CHECKING:  # it reads with rdflib, which those who only write need not load
+    from loader.turtle import TurtleFile
 
 _TYPE = expand("rdf:type")
 _ONTOLOGY = expand("sg:")
