@@ -17,6 +17,7 @@ from loader.accounting import Account, accounts
 from loader.dumps import described, writing
 from loader.errors import NoReleaseError, ReleaseError, ValidationError
 from loader.factbase import Factbase
+from loader.history import Past
 from loader.metadata import Example
 from loader.namespaces import BASE, compress
 from loader.places import Facts
@@ -24,6 +25,10 @@ from loader.release import Draft, Release
 from loader.validation import Report
 
 STEPS = ("reading the facts", "validating", "hashing", "writing the store", "publishing")
+
+# How much a store may differ from that which it lies upon, as a part of it. What a release says of itself is some 8 %,
+# in each anew; a change or two in each grow to the rest in 50 releases. Then a new one begins, which takes less room.
+MOST = 0.15
 
 Progress = Callable[[str], None]
 
@@ -60,29 +65,43 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
         raise ValidationError(report)
     progress(STEPS[2])
     tables = tuple(accounts(facts.data))
-    quads = list(store.in_memory(facts.quads()))
+    quads = hashing.settled(store.in_memory(facts.quads()))
     leaves = hashing.leaves(quads)
     current = _current(home)
     content_hash = hashing.root(leaves)
     if current and _holds(current, content_hash):
         return Built(current, False, report, tables)
     now = datetime.now(UTC).replace(microsecond=0)
+    past = Past(current)
     manifest = _manifest(release.next_version(home, now.date()), now, content_hash, quads, report, tables)
+    manifest["previous"] = past.version
     with Draft(home, manifest["version"]) as draft:
         progress(STEPS[3])
-        previous = current.version if current else None
-        quads += [*metadata.about_release(manifest), *metadata.history(manifest, previous)]
+        quads += [*metadata.about_release(manifest), *past.history(manifest, leaves, quads)]
         quads += metadata.examples(examples)
         manifest["dumps"] = writing.write(draft.path / writing.FOLDER, quads, manifest, current)
         quads += described.about_files(manifest)
         description = void.describe(quads, manifest)
         quads += description.quads
         manifest |= {"graphs": _sizes(quads), "default_graph": description.union}
-        store.write(draft.path / "store", quads)
-        lines = (f"{graph}\t{entity}\t{digest}\n" for (graph, entity), digest in sorted(leaves.items()))
-        (draft.path / "hashes.tsv").write_text("".join(lines), encoding="utf-8")
+        manifest["store"] = {"base": _write_store(draft, quads, current)}
+        release.write_hashes(draft.path, past.since(draft.version, leaves))
         progress(STEPS[4])
         return Built(draft.publish(manifest), True, report, tables)
+
+
+def _write_store(draft: Draft, quads: list[Quad], previous: Release | None) -> str:
+    """Write the store, upon an earlier one where it differs little from that; the version whose store it lies upon.
+
+    That is its own, where it is a store by itself. A store never lies upon one that lies upon another: what such a
+    pile holds would be merged, that is written anew, every few releases.
+    """
+    path = draft.path / "store"
+    base = (previous.manifest.get("store") or {}).get("base", previous.version) if previous else None
+    if base and store.write_upon(path, draft.home / "releases" / base / "store", quads, MOST):
+        return str(base)
+    store.write(path, quads)
+    return draft.version
 
 
 def _current(home: Path) -> Release | None:

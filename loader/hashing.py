@@ -7,7 +7,7 @@ leaves, the root that of the buckets: a changed entity costs one leaf, one bucke
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
@@ -41,6 +41,36 @@ def grouped(quads: Iterable[Quad]) -> dict[Leaf, list[Quad]]:
     for graph, quads_of_graph in loose.items():
         _attach(graph, quads_of_graph, groups)
     return groups
+
+
+def settled(quads: Iterable[Quad]) -> list[Quad]:
+    """The same quads with each blank node named after its entity: equal facts have equal quads, in any build.
+
+    A parser names blank nodes at random. Those that several entities share keep their names.
+    """
+    quads = list(quads)
+    groups = {leaf: group for leaf, group in grouped(quads).items() if any(map(_blank, group))}
+    uses = Counter(node for group in groups.values() for node in set().union(*map(_blank, group)))
+    named: list[Quad] = []
+    old: set[Quad] = set()
+    for leaf, group in groups.items():
+        if all(uses[node] == 1 for quad in group for node in _blank(quad)):
+            dataset = Dataset(group)
+            dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+            key = sha256(" ".join(leaf).encode()).hexdigest()[:16]
+            named += (_renamed(quad, key) for quad in dataset)
+            old.update(group)
+    return [*(quad for quad in quads if quad not in old), *named]
+
+
+def _blank(quad: Quad) -> set[BlankNode]:
+    return {term for term in (quad.subject, quad.object) if isinstance(term, BlankNode)}
+
+
+def _renamed(quad: Quad, key: str) -> Quad:
+    subject = BlankNode(f"{key}{quad.subject.value}") if isinstance(quad.subject, BlankNode) else quad.subject
+    object_ = BlankNode(f"{key}{quad.object.value}") if isinstance(quad.object, BlankNode) else quad.object
+    return Quad(subject, quad.predicate, object_, quad.graph_name)
 
 
 def root(hashes: Mapping[Leaf, str]) -> str:

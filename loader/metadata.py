@@ -1,4 +1,4 @@
-"""What a release says of itself: its metadata, its history, the example queries and the prefixes."""
+"""What a release says of itself: its metadata, the example queries and the prefixes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def count_classes(quads: Iterable[Quad]) -> dict[str, int]:
 def about_release(manifest: Mapping[str, Any]) -> Iterator[Quad]:
     """The graph graph/release, such as:
 
-    <release/2026-11-24.1> a dcat:Dataset , prov:Entity ; owl:versionInfo "2026-11-24.1" ; dcterms:isVersionOf <> .
+    <release/2026-11-24.1> a dcat:Dataset , prov:Entity ; owl:versionInfo "2026-11-24.1" ; dcterms:isVersionOf <> ;
+        prov:wasRevisionOf <release/2026-11-23.1> ; sg:validation <release/2026-11-24.1#validation> .
+    <release/2026-11-24.1#validation> a sh:ValidationReport ; sh:conforms true ; sg:warnings 3 .
     """
     this = NamedNode(RELEASE + manifest["version"])
     said: list[tuple[NamedNode, NamedNode, Term]] = [
@@ -66,24 +68,33 @@ def about_release(manifest: Mapping[str, Any]) -> Iterator[Quad]:
         (this, named("dcterms:license"), NamedNode("https://creativecommons.org/licenses/by/4.0/")),
         (this, named("sg:contentHash"), text(manifest["content_hash"])),
         (this, named("sg:codeVersion"), text(manifest["code_version"])),
+        (this, named("void:triples"), typed(str(manifest["triples"]), "xsd:integer")),
         (_DATASET, named("dcterms:hasVersion"), this),
+        (_DATASET, named("owl:versionIRI"), this),
+        *_counts(this, manifest["counts"]),
+        *_validation(this, manifest["validation"]),
     ]
+    if manifest["previous"]:
+        said.append((this, named("prov:wasRevisionOf"), NamedNode(RELEASE + manifest["previous"])))
     return _in_graph(said, f"{GRAPH}release")
 
 
-def history(manifest: Mapping[str, Any], previous: str | None) -> Iterator[Quad]:
-    """The graph graph/history: the activity that made this release, and the release before it."""
-    this = NamedNode(RELEASE + manifest["version"])
-    activity = NamedNode(f"{this.value}#build")
-    said: list[tuple[NamedNode, NamedNode, Term]] = [
-        (activity, _TYPE, named("prov:Activity")),
-        (activity, named("rdfs:label"), english(f"build of release {manifest['version']}")),
-        (activity, named("prov:endedAtTime"), typed(manifest["created"], "xsd:dateTime")),
-        (this, named("prov:wasGeneratedBy"), activity),
-    ]
-    if previous:
-        said.append((this, named("prov:wasRevisionOf"), NamedNode(RELEASE + previous)))
-    return _in_graph(said, f"{GRAPH}history")
+def _counts(this: NamedNode, counts: Mapping[str, int]) -> Iterator[tuple[NamedNode, NamedNode, Term]]:
+    """How many entities of each class there are: <…> void:classPartition [ void:class sg:Drug ; void:entities 47 ]"""
+    for class_, count in counts.items():
+        part = NamedNode(f"{this.value}#{class_}")
+        yield this, named("void:classPartition"), part
+        yield part, named("void:class"), named(class_)
+        yield part, named("void:entities"), typed(str(count), "xsd:integer")
+
+
+def _validation(this: NamedNode, counts: Mapping[str, int]) -> Iterator[tuple[NamedNode, NamedNode, Term]]:
+    report = NamedNode(f"{this.value}#validation")
+    yield this, named("sg:validation"), report
+    yield report, _TYPE, named("sh:ValidationReport")
+    yield report, named("rdfs:label"), english("validation of the facts")
+    yield report, named("sh:conforms"), typed("false" if counts["violations"] else "true", "xsd:boolean")
+    yield report, named("sg:warnings"), typed(str(counts["warnings"]), "xsd:integer")
 
 
 def examples(queries: Iterable[Example]) -> Iterator[Quad]:

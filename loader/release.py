@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from loader.errors import DamagedReleaseError, NoReleaseError, ReleaseError
+from loader.hashing import Leaf
 
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d+)")
 _KEYS = frozenset(("version", "created", "content_hash", "code_version", "triples", "counts", "graphs", "validation"))
@@ -30,6 +33,45 @@ class Release:
     def store_path(self) -> Path:
         """The folder of its store."""
         return self.path / "store"
+
+
+class Hash(NamedTuple):
+    """What is kept of an entity in a graph: its digest (hex), and the version in which that was new."""
+
+    digest: str
+    since: str
+
+
+def write_hashes(folder: Path, hashes: Mapping[Leaf, Hash]) -> None:
+    """Write `hashes.tsv.gz` into a release's folder: graph, entity, digest, since."""
+    lines = (f"{graph}\t{entity}\t{held.digest}\t{held.since}\n" for (graph, entity), held in sorted(hashes.items()))
+    (folder / "hashes.tsv.gz").write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+
+
+def read_hashes(folder: Path) -> dict[Leaf, Hash] | None:
+    """The hashes in a release's folder; None where it has none, being loaded from files as they were.
+
+    Older releases have them unpacked, and do not tell since when: it is then their own version. Raises
+    DamagedReleaseError.
+    """
+    packed, plain = folder / "hashes.tsv.gz", folder / "hashes.tsv"
+    try:
+        data = gzip.decompress(packed.read_bytes()) if packed.is_file() else plain.read_bytes()
+        rows = (line.split("\t") for line in data.decode("utf-8").splitlines())
+        return {(row[0], row[1]): Hash(row[2], row[3] if len(row) > 3 else folder.name) for row in rows}
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, zlib.error, ValueError, IndexError) as error:
+        raise DamagedReleaseError(folder, f"its list of hashes cannot be read ({error})") from error
+
+
+def entities(release: Release) -> dict[str, str]:
+    """The entities of a release by IRI, each with the version in which it last changed: that of its newest graph."""
+    found: dict[str, str] = {}
+    for (_, entity), held in (read_hashes(release.path) or {}).items():
+        if entity:
+            found[entity] = max(found.get(entity, held.since), held.since, key=_order)
+    return found
 
 
 def versions(home: Path) -> list[str]:

@@ -7,7 +7,9 @@ twice, so a store in which there is such a triple holds the union as its default
 from __future__ import annotations
 
 import gzip
+import os
 import re
+import shutil
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -30,20 +32,73 @@ from loader.namespaces import BASE
 
 Answer = QuerySolutions | QueryBoolean | QueryTriples
 
+# The engine's files: tables are written once; the lock is a process's own, logs and options are for people to read.
+_TABLE, _NEEDLESS = ".sst", ("LOCK", "LOG", "OPTIONS-")
+
 _FUNCTION = re.compile(r"custom function <(.*)> is not supported", re.S)
 _PLACE = re.compile(r"error at (\d+):(\d+):\s*(.*)", re.S)
 
 
 def write(path: Path, quads: Iterable[Quad]) -> None:
     """Write `quads` into a new store on disk at `path`, flushed and compacted."""
-    held = list(quads)
-    union = {Quad(quad.subject, quad.predicate, quad.object) for quad in held}
     store = Store(str(path))
-    store.bulk_extend(held)
-    if len(union) < len(set(held)):
-        store.bulk_extend(union)
+    store.bulk_extend(_with_union(quads))
     store.flush()
     store.optimize()
+    del store
+    _tidy(path)
+
+
+def _with_union(quads: Iterable[Quad]) -> set[Quad]:
+    """The quads that a store of `quads` holds: where graphs share a triple, the union in the default graph as well."""
+    held = set(quads)
+    union = {Quad(quad.subject, quad.predicate, quad.object) for quad in held}
+    return held | union if len(union) < len(held) else held
+
+
+def write_upon(path: Path, base: Path, quads: Iterable[Quad], most: float) -> bool:
+    """Write `quads` into a new store at `path` that shares the files of the store at `base` and adds what differs.
+
+    The files of `base` are linked, not copied, and stay as they are: its tables are never changed once written, and the
+    few files that are get copied. False, with nothing at `path`, where that cannot be: another file system, a base that
+    cannot be read, or a difference of more than the part `most` of the whole, which a store of its own holds better.
+    """
+    wanted = _with_union(quads)
+    try:
+        there = set(Store.read_only(str(base)))
+        gone, come = there - wanted, wanted - there
+        if len(gone) + len(come) > most * len(wanted):
+            return False
+        link_tables(base, path)
+        store = Store(str(path))
+        for quad in gone:
+            store.remove(quad)
+        store.bulk_extend(come)
+        store.flush()
+        del store
+        Store(str(path)).flush()  # opened once more, it drops its journal of what was removed
+        _tidy(path)
+    except (OSError, ValueError, RuntimeError):
+        shutil.rmtree(path, ignore_errors=True)
+        return False
+    return True
+
+
+def link_tables(base: Path, path: Path) -> None:
+    """Make at `path` a copy of the store at `base` that shares its tables. Raises OSError where none can be linked."""
+    path.mkdir(parents=True)
+    for file in sorted(base.iterdir()):
+        if file.suffix == _TABLE:
+            os.link(file, path / file.name)
+        elif not file.name.startswith(_NEEDLESS):
+            shutil.copyfile(file, path / file.name)
+
+
+def _tidy(path: Path) -> None:
+    """Remove what the engine writes for people: half of what a small difference takes."""
+    for file in path.iterdir():
+        if file.name.startswith(_NEEDLESS):
+            file.unlink()
 
 
 def in_memory(quads: Iterable[Quad]) -> Store:

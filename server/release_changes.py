@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from loader.context import Context
 from loader.errors import UnknownPageError
 from loader.hashing import Leaf, leaves
 from loader.namespaces import BASE, expand
+from loader.release import read_hashes
 from loader.store import quads
 from server.serialization import write_triples
 
@@ -79,11 +79,8 @@ def compare(wanted: Compared, before: Store, after: Store, context: Context) -> 
 
 def _hashes(folder: str, store: Store) -> Mapping[Leaf, str]:
     """The hashes of a release's leaves, as its build wrote them; computed for one that was loaded without a build."""
-    path = Path(folder) / "hashes.tsv"
-    if not path.is_file():
-        return leaves(quads(store))
-    with path.open(encoding="utf-8", newline="") as lines:
-        return {(row[0], row[1]): row[2] for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)}
+    hashes = read_hashes(Path(folder))
+    return leaves(quads(store)) if hashes is None else {leaf: held.digest for leaf, held in hashes.items()}
 
 
 class _Names:

@@ -33,8 +33,11 @@ def test_a_release_holds_a_store_a_manifest_and_the_hashes(real_home: Path) -> N
     assert manifest["counts"]["sg:Claim"] == 69
     assert manifest["validation"]["violations"] == 0
     assert len(manifest["content_hash"]) == 64
-    lines = (made.path / "hashes.tsv").read_text().splitlines()
-    assert any(line.startswith("https://w3id.org/sarcograph/graph/curated\t") for line in lines)
+    hashes = release.read_hashes(made.path)
+    assert (
+        hashes and ("https://w3id.org/sarcograph/graph/curated", "https://w3id.org/sarcograph/drug/eribulin") in hashes
+    )
+    assert {held.since for held in hashes.values()} == {made.version}
 
 
 def test_the_named_graphs_of_the_vocabulary_are_there(real_home: Path) -> None:
