@@ -200,6 +200,9 @@ def test_a_hostile_name_is_not_found_and_never_repeated_raw(name: str, client: F
             assert answer.mimetype == "application/problem+json" or b"<script>alert" not in answer.get_data()
 
 
+NASTY = '</script><script>alert(1)</script> "\\" <b>'
+
+
 @pytest.fixture(scope="module")
 def withdrawing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontClient]:
     """A front on the second of two releases: one drug of the first is gone, one is withdrawn and says what instead."""
@@ -234,7 +237,7 @@ def _drug(name: str, deprecated: bool) -> Iterator[Quad]:
     this, graph = NamedNode(f"{BASE}drug/{name}"), NamedNode(f"{GRAPH}curated")
     said: list[tuple[str, NamedNode | Literal]] = [
         ("rdf:type", NamedNode(expand("sg:Drug"))),
-        ("skos:prefLabel", Literal(name, language="en")),
+        ("skos:prefLabel", Literal(NASTY if name == "kept" else name, language="en")),
     ]
     if deprecated:
         said += [
@@ -256,7 +259,7 @@ def test_what_is_withdrawn_is_gone_and_names_what_takes_its_place(suffix: str, w
     page = withdrawing.get(f"/drug/old{suffix}", headers={"Accept": BROWSER})
     html = page.get_data(as_text=True)
     assert page.status_code == 410 and page.headers["Link"] == answer.headers["Link"]
-    assert 'href="/drug/kept.html"' in html and "<b>" not in html
+    assert 'kept.html"' in html and "<b>" not in html
 
 
 @pytest.mark.parametrize("suffix", ["", *(f".{suffix}" for suffix in SUFFIXES)])
@@ -267,6 +270,17 @@ def test_what_an_earlier_release_had_is_gone_and_names_that_release(suffix: str,
     page = withdrawing.get(f"/drug/gone{suffix}", headers={"Accept": BROWSER})
     assert page.status_code == 410 and "?release=2026-01-01.1" in page.get_data(as_text=True)
     assert withdrawing.get("/drug/never").status_code == 404
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_an_entity_is_called_does_no_harm_in_any_document(suffix: str, withdrawing: FrontClient) -> None:
+    answer = withdrawing.get(f"/drug/kept.{suffix}")
+    assert answer.status_code == 200
+    if suffix == "html":
+        assert "<script>alert" not in answer.get_data(as_text=True)
+    if suffix == "json":
+        assert answer.get_json()["title"] == NASTY
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_the_earlier_release_still_has_both(withdrawing: FrontClient) -> None:
