@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-import zlib
 from functools import lru_cache
 from pathlib import Path
 
 from loader.errors import DamagedReleaseError
+from loader.release import read_hashes
 from server.site import Site
 
 _KEPT = 128  # releases whose entities are remembered: some 200 KiB each
@@ -37,11 +36,5 @@ def _search(home: Path, versions: list[str], iri: str) -> str | None:
 
 @lru_cache(_KEPT)
 def _entities(release: Path) -> frozenset[str]:
-    """The IRIs of the entities that a release has (its folder), by its list of hashes."""
-    packed = release / "hashes.tsv.gz"
-    plain = release / "hashes.tsv"
-    try:
-        data = gzip.decompress(packed.read_bytes()) if packed.is_file() else plain.read_bytes()
-        return frozenset(line.split("\t")[1] for line in data.decode("utf-8").splitlines())
-    except (OSError, EOFError, zlib.error, ValueError, IndexError) as error:
-        raise DamagedReleaseError(release, f"its list of hashes cannot be read ({error})") from error
+    """The IRIs of the entities that a release has (its folder), by its list of hashes; none where it has no list."""
+    return frozenset(entity for _, entity in read_hashes(release) or ())
