@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -50,6 +51,7 @@ def export_site(folder: Path, version: str | None) -> None:
     use_namespace(release.manifest.get("namespace"))
     from server import export, settings
 
+    begun = time.monotonic()
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=1, label="exporting", file=sys.stderr, hidden=hidden) as bar:
         exported = export.export(release, settings.from_environment(), folder, lambda *so_far: _move(bar, *so_far))
@@ -57,7 +59,7 @@ def export_site(folder: Path, version: str | None) -> None:
         print(f"left out: {path[:200]} is no name for a file", file=sys.stderr)
     for path in exported.missing:
         print(f"not there: {path[:200]}, which is linked to", file=sys.stderr)
-    size = f"{exported.size / 1e6:.1f} MB"
+    size = f"{exported.size / 1e6:.1f} MB, {time.monotonic() - begun:.0f} seconds"
     print(f"Release {release.version} in {shown(exported.folder)}: {exported.files} files, {size}")
 
 

@@ -150,8 +150,7 @@ class _Walk:
         path = unquote(target.partition("?")[0])
         what = self._pages.what_needs_a_server(path)
         if what:
-            own = path if path.endswith("/") else f"{path}/"
-            self._write(f"{own}index.html", (await asyncio.to_thread(self._pages.notice, what, own)).encode())
+            await asyncio.to_thread(self._put_notice, what, path)
             return
         dump = self._dump(path)
         if dump:
@@ -167,6 +166,14 @@ class _Walk:
         else:
             said = answer.body[:300].decode("utf-8", "replace")
             raise ExportError(f"{target[:200]} was answered with {answer.status}, so nothing is written: {said}")
+
+    def _put_notice(self, what: str, path: str) -> None:
+        """Write the page in the place of what needs a server; a document of another format has none."""
+        if not _SUFFIX.search(path):
+            path = f"{path.rstrip('/')}/"
+            self._write(f"{path}index.html", self._pages.notice(what, path).encode())
+        elif path.endswith(".html"):
+            self._write(path, self._pages.notice(what, path).encode())
 
     def _dump(self, path: str) -> Path | None:
         """The file of the release's dump that is at a path."""

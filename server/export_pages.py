@@ -101,7 +101,9 @@ class ExportPages:
         target = export_links.target_of(link, own)
         if target is None or link.startswith("#"):
             return link
-        if export_links.release_of(target) not in (None, self._release.version):
+        path = target.partition("?")[0]
+        no_page = self.what_needs_a_server(path) and re.search(r"\.[a-z]+$", path) and not path.endswith(".html")
+        if no_page or export_links.release_of(target) not in (None, self._release.version):
             return relative(NEEDED, own)
         if link.startswith("/") and not link.startswith("//"):
             fragment = link.partition("#")[2]
