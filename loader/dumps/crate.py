@@ -13,7 +13,7 @@ from loader.void import ABOUT, LICENCE
 
 METADATA, PREVIEW = "ro-crate-metadata.json", "ro-crate-preview.html"
 _PROFILE = "https://w3id.org/ro/crate/1.2"
-_CURATORS = "#curators"
+_CURATORS, _NAME = "#curators", "#release"
 _LICENCE_NAME = "Creative Commons Attribution 4.0 International"
 
 Entry = Mapping[str, Any]
@@ -45,23 +45,22 @@ def _graph(manifest: Mapping[str, Any], entries: Sequence[Entry]) -> Iterable[di
         "description": ABOUT,
         "datePublished": manifest["created"],
         "version": version,
-        "identifier": RELEASE + version,
-        "url": {"@id": f"{BASE}dumps/{version}/"},
+        "identifier": {"@id": _NAME},
+        "url": f"{BASE}dumps/{version}/",
         "license": {"@id": LICENCE.value},
         "author": {"@id": _CURATORS},
         "publisher": {"@id": _CURATORS},
-        "hasPart": [{"@id": entry["name"]} for entry in (*entries, {"name": PREVIEW})],
+        "hasPart": [{"@id": entry["name"]} for entry in entries],
     }
     yield from map(_file, entries)
     yield {
-        "@id": PREVIEW,
-        "@type": "File",
-        "name": PREVIEW,
-        "description": "What is in this dump, as a page",
-        "encodingFormat": "text/html",
-        "about": {"@id": "./"},
+        "@id": _NAME,
+        "@type": "PropertyValue",
+        "name": "IRI of the release",
+        "value": RELEASE + version,
+        "url": RELEASE + version,
     }
-    yield {"@id": _CURATORS, "@type": "Organization", "name": "The curators of Sarcograph", "url": {"@id": BASE}}
+    yield {"@id": _CURATORS, "@type": "Organization", "name": "The curators of Sarcograph", "url": BASE}
     yield {
         "@id": LICENCE.value,
         "@type": "CreativeWork",
@@ -80,7 +79,6 @@ def _file(entry: Entry) -> dict[str, Any]:
         "encodingFormat": entry.get("packing", entry["media_type"]),
         "contentSize": str(entry["bytes"]),
         "sha256": entry["sha256"],
-        "license": {"@id": entry["licence"]},
     }
 
 
