@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib.metadata import version
 
@@ -16,13 +17,20 @@ _ENTRY = 1000  # bytes of an entry beside its body, roughly
 
 @dataclass(frozen=True)
 class Stored:
-    """A whole answer: `cap` is the number of rows that it was cut to, if it was, `pages` of how many it is one page."""
+    """A whole answer: `cap` is the number of rows that it was cut to, if it was, `pages` of how many it is one page,
+    `headers` are those that it is sent with, where they are kept with it."""
 
     media_type: str
     encoding: str
     cap: int | None
     body: bytes
     pages: int = 1
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes, roughly."""
+        return _ENTRY + len(self.body) + sum(len(name) + len(value) for name, value in self.headers.items())
 
 
 class Cache:
@@ -45,7 +53,7 @@ class Cache:
 
     def keep(self, key: object, answer: Stored) -> None:
         """Keep an answer, and forget those not used for longest."""
-        size = _ENTRY + len(answer.body)
+        size = answer.size
         name = _digest(key)
         if size > self.largest or name in self._held:
             return
@@ -53,7 +61,7 @@ class Cache:
         self._left -= size
         while self._left < 0:
             _, freed = self._held.popitem(last=False)
-            self._left += _ENTRY + len(freed.body)
+            self._left += freed.size
 
 
 def _digest(key: object) -> bytes:

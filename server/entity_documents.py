@@ -75,8 +75,9 @@ async def _require(site: Site, iri: str) -> None:
     if site.cache.find(key):
         return
     request = requests.entity(Wanted(iri, site.release.version), None)
-    reply = await site.run(request, reserved=True)
-    reply.close()
+    async with site.few:
+        reply = await site.run(request, reserved=True)
+        reply.close()
     site.cache.keep(key, Stored("", "identity", None, b""))
 
 

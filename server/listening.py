@@ -32,6 +32,7 @@ _KEPT_ALIVE = 30  # seconds that a connection may be idle between requests
 _LAST_SECONDS = 1  # for answers under way when the server is told to stop
 _BACKLOG = 1024
 _OTHER_FILES = 500  # open files beside connections: workers, releases
+_TURN = 0.0005  # seconds that a thread may go on while another waits
 _FEWEST = 10  # connections, however few files may be open
 _FILES_EACH = 2  # open files of a connection: its socket, and the file in which its answer may wait
 
@@ -100,6 +101,8 @@ async def _serve(settings: Settings, release: Release, listener: socket.socket) 
     from server.site import Site
     from server.succession import Succession
 
+    # A thread that makes a page gives way to the event loop so soon; pages are made as quickly as without.
+    sys.setswitchinterval(_TURN)
     app = create_app()
     shelf, cache = Shelf(release.path.parents[1]), Cache(settings.cache)
 

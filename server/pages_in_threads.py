@@ -1,4 +1,8 @@
-"""The pages, which Flask makes: each request in a thread of its own, its query cancelled when the visitor leaves."""
+"""The pages, which Flask makes: each request in a thread of its own, its query cancelled when the visitor leaves.
+
+Threads of Python take turns, so that more of them make pages no sooner, and keep the event loop waiting while it should
+answer queries: one makes them all, in short turns (`listening` sets how short), and made pages are kept.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,15 @@ import contextlib
 import contextvars
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from a2wsgi.wsgi import build_environ
 
 from loader.errors import BusyError, SarcographError
-from server import compression
+from server import compression, kept_pages, links
 from server.asking import VISIT, Asker, Visit
 from server.exchange import Exchange, Response
 from server.serving import SERVING, Serving
@@ -25,11 +30,14 @@ if TYPE_CHECKING:
 
 ENDPOINT = ("/sparql", "/sparql/")
 ERROR = "sarcograph.error"  # in the environment: what a request to the endpoint failed of, to be told as a page
-_THREADS = 16
+_MAKING = 1  # threads that make pages: another would only take turns with it
+_ANSWERING = 16  # threads that make the pages of visitors' queries: they mostly wait
 _MOST_VISITS = 500  # visitors whose page is being made or waits to be
 _MOST_ASKING = 56  # visitors whose own query is being answered or waits to be
 _LEAST = 1 << 10  # bytes that are worth compressing
 _NOT_ASCII = re.compile(rb"[^\x21-\x7e]")
+# A page is made whole, to be kept, and compared with what the client has afterwards.
+_ANSWERED_HERE = ("HTTP_TRANSFER_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 _PACKED = ("image/", "font/")  # compressed already
 
 
@@ -38,11 +46,16 @@ def serving_of(site: Site, loop: asyncio.AbstractEventLoop) -> Serving:
     return Serving(site.release, Asker(site, site.settings, loop), site.settings, site.shelf, site.pinned)
 
 
+def _named(site: Site) -> str | None:
+    """The release that links are to name."""
+    return site.release.version if site.pinned else None
+
+
 class _Threads:
     """Threads that make pages for so many visitors at most, those who wait among them."""
 
-    def __init__(self, name: str, most: int) -> None:
-        self.executor = ThreadPoolExecutor(_THREADS, name)
+    def __init__(self, name: str, number: int, most: int) -> None:
+        self.executor = ThreadPoolExecutor(number, name)
         self._most = most
         self._taken = 0
 
@@ -67,11 +80,20 @@ class Pages:
     def __init__(self, app: WSGIApplication, max_body: int) -> None:
         self._app = app
         self._max_body = max_body
-        self._showing = _Threads("page", _MOST_VISITS)
-        self._asking = _Threads("answer", _MOST_ASKING)
+        self._showing = _Threads("page", _MAKING, _MOST_VISITS)
+        self._asking = _Threads("answer", _ANSWERING, _MOST_ASKING)
 
     async def answer(self, exchange: Exchange, site: Site, error: SarcographError | None = None) -> Response:
         """The page that answers a request about a site's release, or tells of an error that it led to."""
+        key = kept_pages.key_of(exchange, site) if error is None else None
+        page = kept_pages.find(site, key)
+        if page is None:
+            page = await self._made(exchange, site, error)
+            kept_pages.keep(site, key, page)
+        return kept_pages.unless_had(exchange, page)
+
+    async def _made(self, exchange: Exchange, site: Site, error: SarcographError | None) -> Response:
+        """A page as it is made now."""
         asks = exchange.path in ENDPOINT and error is None and (exchange.query_string or exchange.method == "POST")
         threads = self._asking if asks else self._showing
         with threads.place():
@@ -79,9 +101,10 @@ class Pages:
             environ[SERVING] = serving_of(site, asyncio.get_running_loop())
             exchange.watch()
             visit = Visit()
+            adapt = partial(links.adapt, path=kept_pages.written(exchange), release=_named(site))
             try:
                 return await asyncio.get_running_loop().run_in_executor(
-                    threads.executor, contextvars.copy_context().run, self._make, environ, visit
+                    threads.executor, contextvars.copy_context().run, self._make, environ, visit, adapt
                 )
             except asyncio.CancelledError:
                 visit.leave()
@@ -98,10 +121,11 @@ class Pages:
         if exchange.method == "HEAD":
             environ["REQUEST_METHOD"] = "GET"  # its headers are to be those of the GET; the body is left out at the end
         environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.multiprocess": False, ERROR: error}
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        for name in _ANSWERED_HERE:
+            environ.pop(name, None)
         return environ
 
-    def _make(self, environ: dict[str, Any], visit: Visit) -> Response:
+    def _make(self, environ: dict[str, Any], visit: Visit, adapt: Callable[[str], str]) -> Response:
         """In a thread: run the application."""
         VISIT.set(visit)
         response = Response(500)
@@ -117,6 +141,9 @@ class Pages:
             response.body = b"".join(pieces)
         finally:
             getattr(pieces, "close", lambda: None)()
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.body = adapt(response.body.decode()).encode()
+            response.headers["Content-Length"] = str(len(response.body))
         _compress(response, environ.get("HTTP_ACCEPT_ENCODING"))
         return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ HEADERS: Mapping[str, str] = {
 }
 
 
+_FEW = 4
 _MOST_EARLIER = 128  # releases whose sites are remembered: a few objects each
 
 
@@ -83,6 +85,12 @@ class Site:
         rows = parse_query_results(await reply.read(), QueryResultsFormat.JSON)
         assert isinstance(rows, QuerySolutions)
         return Context.from_rows(rows)
+
+    @cached_property
+    def few(self) -> asyncio.Semaphore:
+        """Held while it is asked whether an entity is there: short questions wait here, so that however many pages are
+        asked for, none is turned away."""
+        return asyncio.Semaphore(_FEW)
 
     @cached_property
     def headers(self) -> list[tuple[bytes, bytes]]:

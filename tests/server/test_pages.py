@@ -3,7 +3,7 @@
 import re
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 from fronts import FrontClient
@@ -66,7 +66,13 @@ def get(client: FrontClient, path: str, status: int = 200) -> Page:
     page = Page(response.get_data(as_text=True))
     assert not page.faults, path
     assert len(page.ids) == len(set(page.ids)), f"{path}: an id is given twice"
+    page.links = [link if link.startswith("#") else followed(link, path) for link in page.links]
     return page
+
+
+def followed(link: str, path: str) -> str:
+    """Where a link on the page at a path leads: within the site, a path."""
+    return urljoin(f"http://localhost{path}", link).removeprefix("http://localhost")
 
 
 def part(html: str, begins: str, ends: str) -> str:
