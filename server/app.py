@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from server import dump_pages, pages, query_page, release_pages, resolve_page
+from server import dump_pages, pages, query_page, release_pages, resolve_page, topic_pages
 from server.serving import EXTENSION, Serving
 
 
@@ -19,5 +19,6 @@ def create_app(serving: Serving | None = None) -> Flask:
     app.register_blueprint(dump_pages.blueprint)
     app.register_blueprint(release_pages.blueprint)
     app.register_blueprint(resolve_page.blueprint)
+    app.register_blueprint(topic_pages.blueprint)
     app.register_blueprint(pages.blueprint)
     return app

@@ -23,6 +23,7 @@ from server import (
     protocol,
     requests,
     sparql,
+    topics,
 )
 from server.exchange import Exchange, Receive, Response, Scope, Send
 from server.negotiation import wants_html
@@ -113,10 +114,12 @@ def _handler(path: str) -> Handler | None:
         return sparql.answer
     if path == "/health":
         return health
-    if graph_store.is_there(path):
-        return graph_store.answer
     if path in documents.PATHS:
         return documents.answer
+    if topics.is_there(path):
+        return topics.answer
+    if graph_store.is_there(path):
+        return graph_store.answer
     if comparisons.is_there(path):
         return comparisons.answer
     if dump_files.is_there(path):

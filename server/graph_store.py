@@ -56,12 +56,13 @@ async def _write(exchange: Exchange, site: Site, graph: str | Part, media_type: 
     entity_tag, at_hand = answers.at_hand(exchange, site, key)
     if at_hand:
         return at_hand
-    reply = await site.run(_request(site, graph, media_type, encoding), deadline=site.settings.max_deadline)
+    reply = await site.run(request(site, graph, media_type, encoding), deadline=site.settings.max_deadline)
     headers = answers.headers(media_type, reply.encoding, entity_tag)
     return await answers.respond(exchange, site, reply, headers, key)
 
 
-def _request(site: Site, graph: str | Part, media_type: str, encoding: str) -> dict[str, Any]:
+def request(site: Site, graph: str | Part, media_type: str, encoding: str) -> dict[str, Any]:
+    """What a worker is asked for a graph, or for what else may be."""
     name = graph if isinstance(graph, str) else None
     if media_type in _QUADS and graph is not Part.DEFAULT_GRAPH:
         return requests.quads(name, media_type, encoding)
