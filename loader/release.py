@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from loader.errors import DamagedReleaseError, NoReleaseError, ReleaseError
-from loader.hashing import Leaf
+
+if TYPE_CHECKING:  # a release is opened before it is known what all IRIs begin with
+    from loader.hashing import Leaf
 
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d+)")
 _KEYS = frozenset(("version", "created", "content_hash", "code_version", "triples", "counts", "graphs", "validation"))
