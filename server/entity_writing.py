@@ -1,6 +1,6 @@
 """Writes what a document about an entity says, in each of its formats: run in a worker.
 
-The same triples in every format of RDF; TriG says in which graph each stands as well. The table (CSV) holds the
+The same triples in every format of RDF; TriG says once more in which graph each stands. The table (CSV) holds the
 entity's own statements, one a row.
 """
 
@@ -29,7 +29,9 @@ def write(found: Found, wanted: Wanted, media_type: str, context: Context) -> by
         return write_triples(_triples(found.own), jsonld.MEDIA_TYPE, context)
     if media_type == _TRIG:
         output = BytesIO()
-        write_quads(_in_graphs(found.quads()), media_type, output)
+        # Readers that look in the default graph alone, as many that follow links do, find all there as well.
+        union = (Quad(*triple) for triple in _triples(found.quads()))
+        write_quads([*union, *_in_graphs(found.quads())], media_type, output)
         return output.getvalue()
     if media_type == TURTLE and all(_is_plain(quad) for quad in found.quads()):
         return _turtle(found, wanted).encode()
