@@ -31,12 +31,16 @@ def describe(exchange: Exchange, site: Site, names: Sequence[str]) -> Response:
     return answers.document(exchange, site, body, chosen.media_type, answers.FRESH)
 
 
-def _endpoint(exchange: Exchange, site: Site) -> str:
-    """The address at which this endpoint was reached, as far as it can be told."""
+def address(exchange: Exchange, site: Site) -> str:
+    """The address at which the site was reached, as far as it can be told, without a slash at its end."""
     if site.settings.address:
-        return f"{site.settings.address.rstrip('/')}/sparql"
+        return site.settings.address.rstrip("/")
     host = exchange.header(b"host") or ""
-    return f"http://{host if _is_host(host) else 'localhost'}/sparql"
+    return f"http://{host if _is_host(host) else 'localhost'}"
+
+
+def _endpoint(exchange: Exchange, site: Site) -> str:
+    return f"{address(exchange, site)}/sparql"
 
 
 def _is_host(host: str) -> bool:

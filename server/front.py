@@ -22,6 +22,7 @@ from server import (
     problems,
     protocol,
     requests,
+    robots,
     sparql,
     topics,
 )
@@ -120,6 +121,8 @@ def _handler(path: str) -> Handler | None:
         return topics.answer
     if graph_store.is_there(path):
         return graph_store.answer
+    if robots.is_there(path):
+        return robots.answer
     if comparisons.is_there(path):
         return comparisons.answer
     if dump_files.is_there(path):
