@@ -33,8 +33,8 @@ class Keeper(Protocol):
 
 class Reply:
     """An answer: `form` is "select", "ask", "graph", "quads", "batch" or "entity", `length` its size in bytes where it
-    is known beforehand, `encoding` its content coding, `cap` how many of its rows it holds where that is not all, `stable`
-    whether the same query always has this answer, `pages` how many pages there are of what it is one page of.
+    is known beforehand, `encoding` its content coding, `cap` how many of its rows it holds where that is not all,
+    `stable` whether the same query always has this answer, `pages` how many pages there are of what it is one page of.
 
     Iterate over pieces() once, or read() it, and close() it. A short answer is whole when begin() returns. Where a
     longer one fails on the way, the iteration raises; what has been given until then is not an answer.
