@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from loader.dumps.described import address
+from loader.dumps.writing import FOLDER
 from loader.namespaces import BASE, RELEASE
 from loader.release import Release
 from loader.void import ABOUT, LICENCE
@@ -15,6 +16,12 @@ from server.negotiation import HTML
 from server.serving import serving
 
 blueprint = Blueprint("dumps", __name__)
+
+
+@blueprint.app_template_global()
+def has_files() -> bool:
+    """Whether the release that a page is about has files to take."""
+    return bool(serving().release.manifest.get(FOLDER))
 
 
 @blueprint.get("/dumps/")
