@@ -39,6 +39,8 @@ _TOKEN = re.compile(
     re.S,
 )
 
+Write = Callable[[Term], str]
+
 _curie = lru_cache(4096)(compress)
 
 
@@ -60,19 +62,30 @@ def in_sections(sections: Iterable[tuple[str, Iterable[Triple]]], first: str) ->
     return f"{_header(used)}\n{body}"
 
 
+def written(triples: Iterable[Triple], first: str | None, of_blank: Callable[[BlankNode, Write], str]) -> str:
+    """The text of triples whose values may be blank nodes: `of_blank` writes these, given what writes any term."""
+    used: set[str] = set()
+
+    def write(term: Term) -> str:
+        return of_blank(term, write) if isinstance(term, BlankNode) else _write(term, used)
+
+    body = _blocks(triples, first, used, write)
+    return f"{_header(used)}\n{body}"
+
+
 def _header(used: set[str]) -> str:
     known = prefixes()
     lines = [f"@base <{BASE}> .", *(f"@prefix {p}: <{known[p]}> ." for p in sorted(used, key=str.lower))]
     return "\n".join(lines) + "\n"
 
 
-def _blocks(triples: Iterable[Triple], first: str | None, used: set[str]) -> str:
+def _blocks(triples: Iterable[Triple], first: str | None, used: set[str], write: Write | None = None) -> str:
     subjects: dict[str, dict[str, set[str]]] = {}
     for subject, predicate, object_ in triples:
-        if isinstance(subject, BlankNode) or isinstance(object_, BlankNode):
+        if isinstance(subject, BlankNode) or (isinstance(object_, BlankNode) and not write):
             raise ValueError("data hold no blank nodes")
         values = subjects.setdefault(subject.value, {}).setdefault(predicate.value, set())
-        values.add(_write(object_, used))
+        values.add(write(object_) if write else _write(object_, used))
     return "\n\n".join(_block(iri, subjects[iri], used) for iri in sorted(subjects, key=_rank(first))) + "\n"
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, render_template, request
 
 from loader.errors import RequestError, UnknownIdentifierError
+from loader.namespaces import expand
 from server import answers, identifiers, problems, protocol, resolving, wording
 from server.identifiers import NAME, Reading
 from server.negotiation import HTML, choose
@@ -42,7 +43,7 @@ def resolve() -> Response:
 @blueprint.app_template_filter()
 def how(match: Match) -> str:
     """In which respect something matches an identifier, in words."""
-    return _WORDS.get(match.how) or wording.term(match.how)
+    return _WORDS.get(match.how) or wording.term(expand(match.how) if "://" not in match.how else match.how)
 
 
 def _wants_page() -> bool:

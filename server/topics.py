@@ -8,14 +8,19 @@ The terms of the ontology, the shapes and the partitions of VoID are fragments, 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pyoxigraph import RdfFormat, parse
+
 from loader.errors import UnknownGraphError, UnknownReleaseError
 from loader.namespaces import BASE, EXAMPLES_GRAPH, GRAPH, VOID_GRAPH
+from loader.nested import nested
 from server import answers, cache, compression, dereferencing, graph_store, protocol, queries, requests
+from server.cache import Stored
 from server.dereferencing import Edition, Thing
 from server.exchange import Exchange, Response
 from server.negotiation import HTML, Format, choose_document
@@ -29,6 +34,8 @@ _EXAMPLE = re.compile(r"/\.well-known/sparql-examples/[a-z0-9]+(?:-[a-z0-9]+)*")
 _RELEASE = "/release/"
 _SELF_NAMED = ("/graph/", "/.well-known/")  # the path of a graph gives the graph itself (Graph Store Protocol)
 _ANYTHING = ("", "*/*")
+_READ_BY_PEOPLE, _LINES = "text/turtle", "application/n-triples"
+_MOST_READABLE = 5_000  # triples: some 0.1 seconds
 
 
 @dataclass(frozen=True)
@@ -150,9 +157,31 @@ async def _document(exchange: Exchange, site: Site, topic: Topic, chosen: Format
     if stored:
         headers = dereferencing.headers(site.release, topic, chosen, asked, entity_tag, stored.encoding)
         return Response(200, headers, stored.body)
+    if chosen.media_type == _READ_BY_PEOPLE and (text := await _readable(topic, site)) is not None:
+        body = compression.compress(text.encode(), encoding)
+        site.cache.keep((site.release.version, key), Stored(chosen.media_type, encoding, None, body))
+        return Response(200, dereferencing.headers(site.release, topic, chosen, asked, entity_tag, encoding), body)
     reply = await site.run(_request(topic, site, chosen.media_type, encoding), deadline=site.settings.max_deadline)
     headers = dereferencing.headers(site.release, topic, chosen, asked, entity_tag, reply.encoding)
     return await answers.respond(exchange, site, reply, headers, key)
+
+
+async def _readable(topic: Topic, site: Site) -> str | None:
+    """The Turtle of a small thing as a person would write it; None where it is not small, or holds what the writer does
+    not know."""
+    size = site.release.manifest["graphs"].get(topic.graph, 0)
+    if size > _MOST_READABLE or topic.path.startswith(_RELEASE):
+        return None
+    reply = await site.run(_request(topic, site, _LINES, "identity"), reserved=True)
+    lines = await reply.read()
+    return await asyncio.to_thread(_as_text, lines, topic.iri)
+
+
+def _as_text(lines: bytes, iri: str) -> str | None:
+    try:
+        return nested([quad.triple for quad in parse(lines, RdfFormat.N_TRIPLES)], iri)
+    except ValueError:
+        return None
 
 
 def _request(topic: Topic, site: Site, media_type: str, encoding: str) -> Mapping[str, Any]:

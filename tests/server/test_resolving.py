@@ -208,7 +208,7 @@ def test_an_unknown_identifier_says_how_it_was_read_and_what_is_near(client: Fro
     assert f"{BASE}trial/et743-sar-3007" in answer.json["near"]
     assert answer.json["type"] == f"{BASE}problem/unknown-identifier"
     page = client.get("/resolve?id=trabectedine", BROWSER)
-    assert page.status_code == 404 and 'href="/drug/trabectedin"' in page.get_data(as_text=True)
+    assert page.status_code == 404 and 'drug/trabectedin"' in page.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "http://[::1", "a\"b'c&d", "%", "sg:", "}} ?x", "doi:"])

@@ -72,7 +72,8 @@ def test_a_graph_is_given_at_its_path_and_as_documents_and_a_browser_gets_its_pa
 ) -> None:
     graph = client.get(path, TURTLE)
     assert graph.status_code == 200 and graph.content_type == "text/turtle; charset=utf-8"
-    assert client.get(f"{path}.ttl").data == graph.data
+    document = client.get(f"{path}.ttl").data
+    assert len(list(read(document, "ttl"))) == len(list(read(graph.data, "ttl")))
     answer = client.get(path, BROWSER)
     assert answer.status_code == 303 and answer.headers["Location"] == f"{path}.html"
 
@@ -120,6 +121,14 @@ def test_a_term_says_what_it_means_how_often_it_is_used_and_what_is_demanded_of_
     for wanted in ("What kind of substance a drug is.", "statements", "Drug-modality", "at most one concept"):
         assert wanted in section
     assert 'ontology.html#Drug">drug</a>' in section
+
+
+def test_the_turtle_of_ontology_and_shapes_is_as_people_write_it(client: FrontClient) -> None:
+    for stem in ("/ontology", "/shapes"):
+        text = client.get(f"{stem}.ttl").get_data(as_text=True)
+        assert "_:" not in text and "( " in text and "@base" in text.partition("\n")[0]
+        lines = len(client.get(f"{stem}.nt").data.splitlines())
+        assert len(list(read(text.encode(), "ttl"))) == lines > 1000
 
 
 def test_a_release_says_what_it_is(client: FrontClient) -> None:
