@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from loader.namespaces import BASE
 
-_FORM = re.compile(r"<form\b.*?</form>", re.DOTALL | re.IGNORECASE)
+_FORM = re.compile(r"<form\b([^>]*)>.*?</form>", re.DOTALL | re.IGNORECASE)
+_ACTION = re.compile(r"\baction=\"([^\"]*)\"")
 _HREF = re.compile(r"\bhref=\"([^\"]*)\"")
 _LOCATION = re.compile(r"<loc>([^<]*)</loc>")
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[a-z]+\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+))*)", re.IGNORECASE)
@@ -80,9 +81,15 @@ def release_of(target: str) -> str | None:
     return dict(parse_qsl(target.partition("?")[2])).get("release")
 
 
-def without_forms(html: str, instead: str) -> str:
-    """A page with something else in place of each of its forms, which nobody would answer."""
-    return _FORM.sub(lambda _: instead, html)
+def without_forms(html: str, instead: Callable[[str], str]) -> str:
+    """A page with something else in place of each of its forms, which nobody would answer: what `instead` says for the
+    address that the form is sent to."""
+
+    def replaced(match: re.Match[str]) -> str:
+        action = _ACTION.search(match[1])
+        return instead(unescape(action[1]) if action else "")
+
+    return _FORM.sub(replaced, html)
 
 
 def with_links(html: str, leads: Callable[[str], str]) -> str:

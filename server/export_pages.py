@@ -94,8 +94,14 @@ class ExportPages:
 
         Links to other releases, and to further pages of a list, lead to the file that is in their place.
         """
-        instead = self._render(own, "no_form.html", href=relative("/sparql/", own))
-        return export_links.with_links(export_links.without_forms(html, instead), lambda link: self._leads(link, own))
+        html = export_links.without_forms(html, lambda action: self._instead(action, own))
+        return export_links.with_links(html, lambda link: self._leads(link, own))
+
+    def _instead(self, action: str, own: str) -> str:
+        """What stands in place of a form: where it says what to do."""
+        target = (export_links.target_of(action, own) or "").partition("?")[0]
+        place = f"{target.rstrip('/')}/"
+        return self._render(own, "no_form.html", href=relative(place if place in FIXED else NEEDED, own))
 
     def _leads(self, link: str, own: str) -> str:
         target = export_links.target_of(link, own)
