@@ -25,9 +25,12 @@ def dump(folder: Path | None, version: str | None, check: tuple[Path, ...]) -> N
     They are the same, byte for byte, as those in the release's own folder. With --check, read a dump's N-Quads or
     JSON-LD, or its folder for the Turtle files, and exit 1 where the content hash is not the release's.
     """
-    from loader.dumps import reading, writing
+    from loader.cli import use_namespace
 
     taken = _release(version)
+    use_namespace(taken.manifest.get("namespace"))
+    from loader.dumps import reading, writing
+
     if check:
         found, expected = reading.content_hash(check), taken.manifest["content_hash"]
         print(f"content hash {found}")

@@ -120,6 +120,25 @@ def test_a_dump_written_anew_in_another_process_is_the_same_byte_for_byte(real_h
     assert refused.returncode == 1 and "no empty folder" in refused.stderr
 
 
+def test_the_dump_of_a_mirror_is_read_and_written_with_its_own_iris(tmp_path: Path) -> None:
+    program = str(Path(sys.executable).with_name("sarcograph"))
+    environment = os.environ | {"SARCOGRAPH_HOME": str(tmp_path / "home")}
+
+    def run(*arguments: str) -> str:
+        command = [program, *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    run("build", "--namespace", "https://example.org/mirror/")
+    run("dump", str(tmp_path / "out"))
+    own = release.open_current(tmp_path / "home").path / "dumps"
+    assert {p.name: p.read_bytes() for p in own.iterdir()} == {
+        p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()
+    }
+    assert "https://example.org/mirror/dumps/" in (own / "ro-crate-metadata.json").read_text()
+    assert b"w3id.org/sarcograph" not in gzip.decompress((own / "sarcograph.nq.gz").read_bytes())
+    assert "It is that of release" in run("dump", "--check", str(tmp_path / "out" / "sarcograph.jsonld.gz"))
+
+
 def test_the_command_tells_whether_a_dump_is_whole(real_home: Path, folder: Path) -> None:
     program = str(Path(sys.executable).with_name("sarcograph"))
 
