@@ -100,6 +100,7 @@ def test_a_part_is_given_where_one_is_asked_for(
     first = start % len(whole)
     assert answer.status == 206 and answer.body == part
     assert answer.headers["content-range"] == f"bytes {first}-{first + len(part) - 1}/{len(whole)}"
+    assert "Content-Range" in answer.headers["access-control-expose-headers"]
 
 
 @pytest.mark.parametrize("asked", ["bytes=9-3", "bytes=0-1,4-5", "bytes=-", "bytes=99999999-", "lines=1-2", "bytes=x"])
