@@ -32,7 +32,8 @@ HEADERS: Mapping[str, str] = {
     # Everything here is public and nothing asks who you are, so that scripts of any site may read it, errors too.
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "ETag, Link, Content-Location, Content-Range, Accept-Ranges, Retry-After, Sarcograph-Release, Sarcograph-Complete"
+        "ETag, Link, Content-Location, Content-Range, Accept-Ranges, Retry-After, "
+        "Sarcograph-Release, Sarcograph-Complete"
     ),
 }
 
