@@ -19,6 +19,7 @@ from server.settings import Settings
 
 TRIPLE = 700  # bytes that a triple takes in memory at most; 400 were measured at a million in one graph
 _SPARE = 2  # idle workers at least, while long queries run
+_MOST_VISITS = 500  # pages and documents that may wait for a worker: each is short, and programs ask for many at once
 _PAUSE = 1.0  # seconds before a worker that would not start is tried again
 
 
@@ -91,7 +92,8 @@ class Pool:
                 if worker.alive:
                     return worker
                 self._lose(worker)
-        if self._closed or sum(each.reserved == reserved for each in self._waiting) >= self._settings.queue:
+        most = _MOST_VISITS if reserved else self._settings.queue
+        if self._closed or sum(each.reserved == reserved for each in self._waiting) >= most:
             raise BusyError(self._retry_after())
         return await self._wait(_Ticket(reserved), seconds)
 

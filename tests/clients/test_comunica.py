@@ -1,56 +1,26 @@
-"""Comunica recognises the endpoint by its service description, asks it, and calls it from queries of its own.
-
-It is installed once, from package-lock.json, into the cache folder of whoever runs the tests (npm, scripts off).
-"""
+"""Comunica recognises the endpoint by its service description, asks it, and calls it from queries of its own."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from npm import installed
 from questions import CONSTRUCT, DRUGS, NO, SELECT, TRABECTEDIN, UPDATE, WRONG, YES, calling
 
 pytestmark = pytest.mark.clients
 
 HERE = Path(__file__).resolve().parent
-OLDEST_NODE = 20
-COMMAND = Path("node_modules/@comunica/query-sparql/bin/query.js")
+COMMAND = "@comunica/query-sparql/bin/query.js"
 
 
 @pytest.fixture(scope="module")
 def comunica() -> list[str]:
     """The command line that starts Comunica."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        pytest.skip("node and npm are not installed")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-    if int(version.strip().lstrip("v").partition(".")[0]) < OLDEST_NODE:
-        pytest.skip(f"node is {version.strip()}, and Comunica needs {OLDEST_NODE} or newer")
-    locked = (HERE / "package-lock.json").read_bytes()
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = caches / "sarcograph-tests" / f"npm-{sha256(locked).hexdigest()[:16]}"
-    if not (folder / "complete").is_file():
-        install(npm, folder)
-    return [node, str(folder / COMMAND)]
-
-
-def install(npm: str, folder: Path) -> None:
-    """Install what is locked. Skips with npm's last words where there is no registry to be reached."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-    if ended.returncode:
-        pytest.skip(f"Comunica cannot be installed: {ended.stderr.strip()[-300:]}")
-    (folder / "complete").touch()
+    return installed(HERE, COMMAND)
 
 
 def run(comunica: list[str], *arguments: str) -> subprocess.CompletedProcess[str]:
