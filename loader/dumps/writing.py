@@ -9,6 +9,7 @@ A packed file's entry has `packing` as well: application/gzip, around what is of
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -44,7 +45,7 @@ def write(
 
 
 def dump(release: Release, folder: Path) -> list[dict[str, Any]]:
-    """Write the dump of a release anew: the same bytes as its own, where the same code made them.
+    """Write the dump of a release anew: the same bytes as its own, where the same code made them. All of it or nothing.
 
     Raises NoDumpError for a release that was not built of facts, ReleaseError where the folder is not empty.
     """
@@ -52,7 +53,15 @@ def dump(release: Release, folder: Path) -> list[dict[str, Any]]:
         raise NoDumpError(release.version)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ReleaseError(f"{folder} is there already and is no empty folder. Name another.")
-    return write(folder, store.quads(store.open_read_only(release.store_path)), release.manifest)
+    draft = folder.absolute().with_name(f".{folder.absolute().name}.{os.getpid()}")
+    try:
+        entries = write(draft, store.quads(store.open_read_only(release.store_path)), release.manifest)
+        draft.replace(folder)  # an empty folder makes way
+    except OSError as error:
+        raise ReleaseError(f"{folder} cannot be put in place ({error.strerror}). Name another.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return entries
 
 
 def _put(folder: Path, file: File, previous: Release | None) -> dict[str, Any]:

@@ -316,6 +316,14 @@ def test_a_folder_that_cannot_be_written_is_named(made: Release, tmp_path: Path)
         writing.dump(made, tmp_path / "file")
     with pytest.raises(ReleaseError, match="cannot be written"):
         writing.dump(made, tmp_path / "file" / "below")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_empty_folder_is_filled_and_nothing_else_is_left(made: Release, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    entries = writing.dump(made, tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {entry["name"] for entry in entries}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"] and len(entries) == len(list(folder.iterdir()))
 
 
 def test_the_graph_of_the_release_describes_every_file(made: Release) -> None:
