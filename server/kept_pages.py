@@ -15,20 +15,22 @@ from server.exchange import Exchange, Response
 from server.site import Site
 
 _LONGEST = 300  # bytes of a query string, characters of Accept: with longer ones, a page is made anew
+_TOPICS = ("ontology.html", "shapes.html", "prefixes.html", "graph", ".well-known")
 _OF_A_COPY = ("ETag", "Vary", "Cache-Control", "Last-Modified")
 
 
 def key_of(exchange: Exchange, site: Site) -> object | None:
     """What names the page that is asked for; None where it is not to be kept."""
     first, slash, _ = exchange.path[1:].partition("/")
-    if exchange.method not in ("GET", "HEAD") or not (exchange.path == "/" or (slash and first in (*KINDS, "static"))):
+    of_kind, of_topic = bool(slash) and first in KINDS, first in _TOPICS and exchange.path.endswith(".html")
+    if exchange.method not in ("GET", "HEAD") or not (exchange.path == "/" or first == "static" or of_kind or of_topic):
         return None
-    encoding = compression.choose(exchange.header(b"accept-encoding"))
     query, accept = exchange.query_string, exchange.header(b"accept") or ""
-    if first == "static" or exchange.path.endswith(".html"):
+    if first == "static" or (of_kind and exchange.path.endswith(".html")):
         query, accept = b"", ""  # a page of an entity is one and the same whatever else is asked
     if len(query) > _LONGEST or len(accept) > _LONGEST or exchange.header(b"range"):
         return None
+    encoding = compression.choose(exchange.header(b"accept-encoding"))
     today = datetime.now(UTC).date().isoformat()
     return "page", written(exchange), query, accept, encoding, today, site.pinned
 
