@@ -23,6 +23,7 @@ from server.serving import serving
 blueprint = Blueprint("resolve", __name__)
 
 _JSON = "application/json"
+_IN_FRAGMENT = "/:@!$&'()*+,;=?-._~"  # (RFC 3986)
 _MOST_SAID = 5  # ways in which an identifier was read that an answer names
 _MOST_LISTED = 100  # things that an answer lists
 _WORDS = {"iri": "its address", "slug": "its short name", "skos:prefLabel": "its name", "skos:altLabel": "another name"}
@@ -54,7 +55,7 @@ def address(match: Match) -> str:
     """Where something is on this site, in the release that the request names, if it names one."""
     path, _, fragment = match.path.partition("#")
     version = f"?{urlencode({'release': serving().release.version})}" if serving().pinned else ""
-    return quote(path, safe="/.") + version + (f"#{quote(fragment)}" if fragment else "")
+    return quote(path, safe="/.") + version + (f"#{quote(fragment, safe=_IN_FRAGMENT)}" if fragment else "")
 
 
 def _leads(match: Match) -> Response:

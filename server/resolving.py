@@ -27,6 +27,7 @@ _KEPT = 3  # releases whose indexes are kept
 _NEAR = 5
 _MOST_COMPARED = 20_000  # names that one is compared with
 _SLUG = "slug"
+_DOCUMENTS = ("ontology", "shapes", "prefixes")
 
 _PREFERRED, _OTHER = expand("skos:prefLabel"), expand("skos:altLabel")
 # What says no more than that something is there.
@@ -81,15 +82,21 @@ class Index:
         best: dict[str, Match] = {}
         for reading in readings:
             keys = (reading.key, key(_SLUG, reading.local)) if reading.register == NAME else (reading.key,)
-            for iri, how in (pair for each in keys for pair in self._found.get(each, ())):
-                match = self._match((iri, how), reading)
+            for pair in (pair for each in keys for pair in (self._found.get(each) or self._part(reading))):
+                match, iri = self._match(pair, reading), pair[0]
                 if iri not in best or match.rank < best[iri].rank:
                     best[iri] = match
         return sorted(best.values(), key=lambda match: (match.rank, match.iri))
 
+    def _part(self, reading: Reading) -> list[tuple[str, str]]:
+        """A fragment of something that is there, though the fragment itself has no name."""
+        owner, sign, fragment = reading.local.partition("#")
+        found = self._found.get(key(OWN, owner), []) if reading.register == OWN and sign else []
+        return [(f"{iri}#{fragment}", how) for iri, how in found]
+
     def _match(self, pair: tuple[str, str], reading: Reading) -> Match:
         iri, how = pair
-        return Match(iri, self.labels[iri] or compress(iri) or iri, how, reading)
+        return Match(iri, self.labels.get(iri) or compress(iri) or iri, how, reading)
 
     def near(self, readings: Sequence[Reading]) -> list[Match]:
         """What is called nearly as an identifier is read: names, slugs, and identifiers of a register that it may be
@@ -147,8 +154,21 @@ def resolve(serving: Serving, text: str) -> Resolved:
     cleaned = identifiers.plain(text)
     readings = identifiers.readings(cleaned)
     index = index_of(serving) or _asked(serving, readings)
-    matches = index.find(readings)
+    matches = index.find(readings) or list(_topics(serving, readings))
     return Resolved(cleaned, readings, matches, [] if matches else index.near(readings))
+
+
+def _topics(serving: Serving, readings: Sequence[Reading]) -> Iterator[Match]:
+    """What is no entity but has an IRI of ours: a graph, a release, the ontology."""
+    graphs, versions = serving.release.manifest["graphs"], serving.shelf.versions()
+    known = {*(graph.removeprefix(BASE) for graph in graphs), *(f"release/{each}" for each in versions), *_DOCUMENTS}
+    for reading in readings:
+        if reading.register == OWN and reading.local.partition("#")[0] in known and not _term(reading.local):
+            yield Match(BASE + reading.local, compress(BASE + reading.local) or reading.local, "iri", reading)
+
+
+def _term(path: str) -> bool:
+    return path.startswith(tuple(f"{each}#" for each in _DOCUMENTS[:2]))
 
 
 def index_of(serving: Serving) -> Index | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from pyoxigraph import RdfFormat, parse
 
-from loader.errors import UnknownGraphError, UnknownReleaseError
+from loader.errors import UnknownGraphError, UnknownPageError, UnknownReleaseError
 from loader.namespaces import BASE, EXAMPLES_GRAPH, GRAPH, VOID_GRAPH
 from loader.nested import nested
 from server import answers, cache, compression, dereferencing, graph_store, protocol, queries, requests
@@ -32,6 +32,7 @@ _GRAPHS = {"/ontology": f"{GRAPH}ontology", "/shapes": f"{GRAPH}shapes"}  # hash
 _ABOUT = ("/prefixes", INDEX)
 _EXAMPLE = re.compile(r"/\.well-known/sparql-examples/[a-z0-9]+(?:-[a-z0-9]+)*")
 _RELEASE = "/release/"
+_VERSION = re.compile(r"[0-9][0-9.-]{0,39}")
 _SELF_NAMED = ("/graph/", "/.well-known/")  # the path of a graph gives the graph itself (Graph Store Protocol)
 _ANYTHING = ("", "*/*")
 _READ_BY_PEOPLE, _LINES = "text/turtle", "application/n-triples"
@@ -89,6 +90,8 @@ async def answer(exchange: Exchange, site: Site) -> Response | None:
         return await graph_store.answer(exchange, site)
     asked = dereferencing.edition(exchange, site)
     of_topic = await _site_of(topic, site)
+    if asked.page > 1:
+        raise UnknownPageError(asked.page, 1)
     exchange.watch()
     await _require(topic, of_topic)
     if chosen is None:
@@ -125,7 +128,7 @@ async def _site_of(topic: Topic, site: Site) -> Site:
     try:
         return site if version == site.release.version else await site.at(version)
     except UnknownReleaseError:
-        if await _is_stated(topic, site):
+        if _VERSION.fullmatch(version) and await _is_stated(topic, site):
             return site
         raise
 

@@ -80,6 +80,10 @@ OTHERS = {
     "sg:disease": "ontology#disease",
     "https://w3id.org/sarcograph/ontology#Disease": "ontology#Disease",
     "shapes:Drug-route": "shapes#Drug-route",
+    "https://w3id.org/sarcograph/claim/seed-sc25#span": "claim/seed-sc25#span",
+    "https://w3id.org/sarcograph/graph/curated": "graph/curated",
+    "http://localhost:8000/.well-known/void#all/sg:Drug": ".well-known/void#all/sg:Drug",
+    "https://w3id.org/sarcograph/ontology": "ontology",
 }
 
 
@@ -211,7 +215,9 @@ def test_an_unknown_identifier_says_how_it_was_read_and_what_is_near(client: Fro
     assert page.status_code == 404 and 'drug/trabectedin"' in page.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "http://[::1", "a\"b'c&d", "%", "sg:", "}} ?x", "doi:"])
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "http://[::1", "a\"b'c&d", "%", "sg:", "sg:nothing", "}} ?x", "doi:"]
+)
 def test_whatever_is_pasted_is_escaped(client: FrontClient, text: str) -> None:
     for headers in (BROWSER, {}):
         answer = client.get(f"/resolve?id={quote(text, safe='')}", headers)

@@ -139,7 +139,15 @@ def test_a_release_says_what_it_is(client: FrontClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/graph/nothing", "/graph/nothing.html", "/graph/nothing.ttl", "/release/2020-01-01.1", f"{EXAMPLE}x.ttl"]
+    "path",
+    [
+        "/graph/nothing",
+        "/graph/nothing.html",
+        "/graph/nothing.ttl",
+        "/release/2020-01-01.1",
+        "/release/%22%3E",
+        "/ontology.ttl?page=2",
+    ],
 )
 def test_what_is_not_there_is_said_to_be_missing(client: FrontClient, path: str) -> None:
     for headers in (BROWSER, TURTLE):
