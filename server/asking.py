@@ -100,12 +100,12 @@ class Asker:
         )
         return self._wait_for(request, deadline, reserved, most_bytes)
 
-    def batch(self, texts: Sequence[str]) -> list[Any]:
+    def batch(self, texts: Sequence[str], about: str | None = None) -> list[Any]:
         """What several SELECT queries of ours find, each as a SPARQL JSON result: one worker answers them all.
 
-        Raises what `run` raises.
+        Raises what `run` raises; UnknownEntityError, WithdrawnError where there is no entity `about` (its IRI).
         """
-        request = requests.batch(texts, self._settings)
+        request = requests.batch(texts, self._settings, about)
         found: list[Any] = json.loads(self._wait_for(request, None, True, _MOST_FOUND).body)
         return found
 

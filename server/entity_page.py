@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, repeat
 
+from loader.errors import UnknownEntityError
 from loader.kinds import KINDS, Kind
 from loader.namespaces import entity, expand
 from server import queries, wording
@@ -109,13 +110,14 @@ def _all_notes(property_: Property) -> list[Note]:
 
 
 def read(serving: Serving, kind: Kind, slug: str) -> EntityPage | None:
-    """The page of an entity, or None where nothing is stated of it."""
+    """The page of an entity, or None where nothing is stated of it. Raises WithdrawnError."""
     iri = entity(kind.path, slug)
     panels = queries.panels_of(kind.path)
     first = (queries.read(f"entity/{name}") for name in ("statements", "notes", "incoming"))
     asked = [query.bind(entity=queries.iri(iri)) for query in (*first, *panels)]
-    statements, noted, incoming, *answers = ask(serving, *asked)
-    if not statements.rows:
+    try:
+        statements, noted, incoming, *answers = ask(serving, *asked, about=iri)
+    except UnknownEntityError:
         return None
     notes = _notes(noted.rows)
     properties = _properties(iri, statements.rows, notes)

@@ -112,9 +112,12 @@ class Found(NamedTuple):
     rows: list[Row]
 
 
-def ask(serving: Serving, *asked: Query) -> list[Found]:
-    """The answers to queries of ours, which one worker that is kept for the site's pages gives all at once."""
-    return [_read(each) for each in serving.asker.batch([query.text for query in asked])]
+def ask(serving: Serving, *asked: Query, about: str | None = None) -> list[Found]:
+    """The answers to queries of ours, which one worker that is kept for the site's pages gives all at once.
+
+    Raises UnknownEntityError, WithdrawnError where there is no entity `about` (its IRI).
+    """
+    return [_read(each) for each in serving.asker.batch([query.text for query in asked], about)]
 
 
 def rows(serving: Serving, query: Query) -> list[Row]:

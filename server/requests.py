@@ -53,12 +53,13 @@ def query(
     }
 
 
-def batch(texts: Sequence[str], settings: Settings) -> dict[str, Any]:
+def batch(texts: Sequence[str], settings: Settings, about: str | None = None) -> dict[str, Any]:
     """Answer several queries (SELECT or ASK), one after the other, as one JSON array of SPARQL JSON results.
 
-    Each is held to what a single one is held to; all have one deadline. Where one fails, its error is the answer.
+    Each is held to what a single one is held to; all have one deadline. Where one fails, its error is the answer; where
+    there is no entity `about` (its IRI), none is tried, and that is the answer: UnknownEntityError, WithdrawnError.
     """
-    return {**query("", settings, graph=None), "batch": tuple(texts)}
+    return {**query("", settings, graph=None), "batch": tuple(texts), "about": about}
 
 
 def quads(graph: str | None, media_type: str, encoding: str = "identity") -> dict[str, Any]:

@@ -190,6 +190,8 @@ class Worker:
     def _answer_several(self, request: dict[str, Any]) -> None:
         """Write the answers to several queries as one JSON array. Raises one of REFUSALS."""
         held = self._held(request)
+        if request["about"]:
+            held.entities.own(request["about"])
         asked = [{**request, "query": text} for text in request["batch"]]
         checked = [_checked(held, each) for each in asked]
         stable = all(each.is_stable for each, _ in checked)

@@ -12,7 +12,8 @@ import pytest
 from fronts import FrontClient
 from pools import RunningPool
 
-from loader.errors import QueryForbiddenError, QueryLimitError, QuerySyntaxError, QueryTimeoutError
+from loader.errors import QueryForbiddenError, QueryLimitError, QuerySyntaxError, QueryTimeoutError, UnknownEntityError
+from loader.namespaces import BASE
 from loader.release import open_current
 from server import kept_pages, queries
 from server.reply import Reply
@@ -148,3 +149,9 @@ def test_a_release_cannot_make_a_page_endlessly_long(real_pool: RunningPool, mon
     monkeypatch.setattr("server.asking._MOST_FOUND", 50_000)
     with pytest.raises(QueryLimitError):
         real_pool.asker.batch(["SELECT * { ?s ?p ?o } LIMIT 5000"])
+
+
+def test_of_an_entity_that_is_not_there_nothing_is_tried(real_pool: RunningPool) -> None:
+    with pytest.raises(UnknownEntityError):
+        real_pool.asker.batch(["SELECT nonsense"], about=f"{BASE}drug/no-such-drug")
+    assert real_pool.asker.batch(["ASK {}"], about=f"{BASE}drug/trabectedin")[0]["boolean"] is True
