@@ -11,16 +11,17 @@ import json
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, NoReturn, cast
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from server.cycle import Cycle
 from server.site import HEADERS
 
 _HEAD = 256 << 10  # bytes of a request's line and headers: long queries belong in a POST
 _URL = (64 << 10) - 1  # bytes: httptools reads no longer one
 _HEADERS = 200  # of a request
-_CORK = 64 << 10  # bytes that wait for the end of a turn at most
 _AHEAD = 64 << 10  # bytes that are read of what is asked before the request at hand is answered
 _WAITING = 16  # requests that may wait for the one at hand
 _HEAD_SECONDS = 30.0
@@ -28,42 +29,6 @@ _BODY_SECONDS = 120.0
 _STALL_SECONDS = 30.0  # in which a client takes hardly anything of what is ready for it
 _HARDLY = 1 << 20  # bytes
 SWEEP = 2.0  # seconds between two looks at all connections
-
-
-class Corked:
-    """A transport that writes what is given to it in one turn of the loop with one system call: head and body."""
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._waiting: list[bytes] = []
-        self._size = 0
-
-    def write(self, data: bytes) -> None:
-        """Write soon."""
-        if not self._waiting:
-            self._loop.call_soon(self._flush)
-        self._waiting.append(data)
-        self._size += len(data)
-        if self._size > _CORK:
-            self._flush()
-
-    def _flush(self) -> None:
-        pieces, self._waiting, self._size = self._waiting, [], 0
-        if self._transport.is_closing():
-            return  # nobody is there to read it
-        if len(pieces) > 1:
-            self._transport.writelines(pieces)  # which copies nothing: a large answer is kept once for all its readers
-        elif pieces:
-            self._transport.write(pieces[0])
-
-    def close(self) -> None:
-        """Write what waits, then close as soon as the client has taken it."""
-        self._flush()
-        self._transport.close()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
 
 
 class Connection(HttpToolsProtocol):
@@ -75,7 +40,7 @@ class Connection(HttpToolsProtocol):
         self._release = release
         self._unread = 0
         self._ahead = 0  # bytes that came while requests wait
-        self._open: list[RequestResponseCycle] = []  # requests whose answers are not complete, the oldest first
+        self._open: list[Cycle] = []  # requests whose answers are not complete, the oldest first
         self._in_request = False
         self._in_body = False
         self._is_head = False  # whether what is refused is known to be a HEAD
@@ -87,7 +52,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """A client has come."""
-        super().connection_made(cast(asyncio.Transport, Corked(transport, self.loop)))
+        super().connection_made(transport)
         self._due = self.loop.time() + _HEAD_SECONDS
         if len(self.connections) > self._most:
             self._refuse(503, "The server has as many connections as it takes. Try again in a few seconds.")
@@ -95,8 +60,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has left: whatever it asked for ends. (uvicorn tells only the newest request.)"""
         for cycle in self._open:
-            cycle.disconnected = True
-            cycle.message_event.set()
+            cycle.leave()
         self.pipeline.clear()
         super().connection_lost(exc)
 
@@ -158,7 +122,10 @@ class Connection(HttpToolsProtocol):
         """A header has come. What comes behind the chunks of a body is none."""
         if self._in_body:
             return
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
         if len(self.headers) > _HEADERS:
             self._turn_away(431, f"The request has more than {_HEADERS} headers. Send fewer.")
 
@@ -170,11 +137,44 @@ class Connection(HttpToolsProtocol):
             self._expect_offered_body()
         if len(self.pipeline) >= _WAITING:
             self._turn_away(503, "Too many requests wait on this connection. Read answers before you ask on.")
-        super().on_headers_complete()
+        cycle = self._cycle()
         self._in_body = True
-        self._open.append(self.cycle)
-        if self.pipeline and self._ahead < _AHEAD:
-            self.flow.resume_reading()  # only who reads on notices that a client leaves
+        if self._open:
+            self.pipeline.appendleft((cycle, self.app))
+            if self._ahead >= _AHEAD:  # else it is read on: only who does that notices that a client leaves
+                self.flow.pause_reading()
+        else:
+            self._start_asgi_task(cycle, self.app)
+        self._open.append(cycle)
+
+    def _cycle(self) -> Cycle:
+        """What begins with this head. (That uvicorn looks for other protocols and limits costs each request time.)"""
+        version, target = self.parser.get_http_version(), httptools.parse_url(self.url)
+        path = target.path.decode("ascii")
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = version
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"] = target.path
+        self.scope["query_string"] = target.query or b""
+        self.cycle = cycle = Cycle(
+            self.tasks,
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue and version != "1.0",
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        return cycle
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Have a request answered."""
+        self.tasks.add(self.loop.create_task(cycle.run_asgi(app)))
 
     def _expect_offered_body(self) -> None:
         fields = dict(self.headers)  # the parser has seen to it that there is one length at most
@@ -183,9 +183,10 @@ class Connection(HttpToolsProtocol):
         self._offered_body = int(fields.get(b"content-length", b"0"))
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body has come."""
+        """A piece of the body has come. What is no POST has one that is read past: nobody asks for it."""
         self._unread = 0
-        super().on_body(body)
+        if self.scope["method"] == "POST":
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole."""
@@ -246,13 +247,12 @@ class Connection(HttpToolsProtocol):
 
     def _drop_half_read(self) -> None:
         """The refusal is the answer to the request that cannot be read to its end, unless another has begun."""
-        cycle = self.cycle
+        cycle = cast(Cycle, self.cycle)
         if cycle.response_started:
             self.transport.close()
         elif self.pipeline:
             self.pipeline.popleft()
-        cycle.disconnected = True
-        cycle.message_event.set()
+        cycle.leave()
         self._open = [each for each in self._open if each is not cycle]
 
     def _say_refusal(self) -> None:

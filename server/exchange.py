@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from loader.errors import BodySizeError, BusyError, ClientGoneError, RequestError
@@ -18,7 +19,6 @@ _LINGER = 4  # times the limit of a body that is read on and thrown away, so tha
 _FREE = 64 << 10  # bytes of each body that are not counted, so that whoever holds long ones does not bar short ones
 _MOST_HELD = 256 << 20  # bytes of the bodies of all requests that are being read or answered
 _SLICE = 64 << 10  # bytes sent at once
-_PATIENCE = 0.05  # seconds until it is worth watching whether a client is still there
 
 
 @dataclass
@@ -53,8 +53,6 @@ class Exchange:
         self._headers: dict[bytes, bytes] | None = None
         self._body: bytes | None = None
         self._holds = 0
-        self._watch: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
 
     def header(self, name: bytes) -> str | None:
         """The value of a header (its name in lower case), the values of several joined by commas."""
@@ -106,36 +104,22 @@ class Exchange:
     def watch(self) -> None:
         """From now on, have the task that answers cancelled where the client leaves. Call it when the body is read.
 
-        Where it is watched already, for a page that tells of what could not be answered, it stays so.
+        The connection tells of that (`cycle`). Raises ClientGoneError where the client has left already.
         """
-        if self._timer:
-            return
-        task = asyncio.current_task()
-        loop = asyncio.get_running_loop()
+        if "left" in self.scope:
+            raise ClientGoneError
+        self.scope["on_leave"] = partial(self._leave, asyncio.current_task())
 
-        def begin() -> None:
-            self._watch = loop.create_task(self._wait_for_leave(task))
-
-        self._timer = loop.call_later(_PATIENCE, begin)
-
-    async def _wait_for_leave(self, task: asyncio.Task[Any] | None) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            continue
+    def _leave(self, task: asyncio.Task[Any] | None) -> None:
         self.left = True
         if task:
             task.cancel()
 
     def end(self) -> None:
         """The request has been answered."""
-        self._unwatch()
+        self.scope.pop("on_leave", None)
         Exchange.held -= self._holds
         self._holds = 0
-
-    def _unwatch(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        if self._watch:
-            self._watch.cancel()
 
     async def give(self, response: Response, common: Sequence[tuple[bytes, bytes]]) -> None:
         """Send an answer, with the headers that all have. Where a piece fails, the answer is left unfinished."""
@@ -152,13 +136,10 @@ class Exchange:
             response.close()
 
     async def _give_body(self, start: MutableMapping[str, Any], body: bytes) -> None:
-        if len(body) <= _SLICE:
-            self._unwatch()
         await self._send(start)
         last = max(0, len(body) - 1) // _SLICE * _SLICE
         for begin in range(0, last, _SLICE):  # not more than the client takes
             await self._send(_piece(body[begin : begin + _SLICE], True))
-        self._unwatch()
         await self._send(_piece(body[last:], False))
 
     async def _give_pieces(self, start: MutableMapping[str, Any], pieces: AsyncGenerator[bytes, None]) -> None:
@@ -166,7 +147,6 @@ class Exchange:
         async with aclosing(pieces):
             async for piece in pieces:
                 await self._send(_piece(piece, True))
-        self._unwatch()
         await self._send(_piece(b"", False))
 
 
