@@ -9,10 +9,11 @@ that name, and `/drug/a`, which a server answers with 303, a page that forwards.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +22,10 @@ from urllib.parse import unquote, urlsplit
 import uvloop
 
 from loader.context import Context
-from loader.errors import ExportError
+from loader.errors import DamagedReleaseError, ExportError
 from loader.namespaces import BASE
-from loader.release import Release
-from server import export_links, export_pages
+from loader.release import Release, read_hashes
+from server import entity_documents, export_links, export_pages, queries, requests
 from server.app import create_app
 from server.cache import Cache
 from server.export_files import Draft
@@ -85,7 +86,7 @@ async def _export(release: Release, settings: Settings, draft: Draft, progress: 
         for name, data in pages.own_files().items():
             draft.write(name, data)
         walk = _Walk(Front(Succession(site, _no_other), Pages(app, settings.max_body)), pages, draft, site)
-        await walk.go(export_pages.seeds(site), progress)
+        await walk.go([*export_pages.seeds(site), *await _entities(site)], progress)
         return walk.exported
 
 
@@ -100,6 +101,31 @@ async def _opened(release: Release, settings: Settings) -> AsyncIterator[Site]:
         yield replace(site, context=await site.read_context())
     finally:
         await pool.close()
+
+
+async def _entities(site: Site) -> list[str]:
+    """The paths of all entities of a release, and of those that only earlier ones have: their IRIs are to say so."""
+    reply = await site.run(requests.query(queries.read("named").text, site.settings), reserved=True)
+    found = {row["entity"]["value"] for row in json.loads(await reply.read())["results"]["bindings"]}
+    found |= await asyncio.to_thread(_of_earlier_releases, site)
+    paths = (iri[len(BASE) - 1 :] for iri in sorted(found) if iri.startswith(BASE))
+    return [path for path in paths if entity_documents.is_there(path) and entity_documents.is_slug(*_parts(path))]
+
+
+def _parts(path: str) -> tuple[str, str]:
+    """Kind and slug."""
+    kind, _, slug = path[1:].partition("/")
+    return kind, slug
+
+
+def _of_earlier_releases(site: Site) -> set[str]:
+    versions = site.shelf.versions()
+    here = site.release.version
+    found: set[str] = set()
+    for version in versions[versions.index(here) + 1 :] if here in versions else ():
+        with suppress(DamagedReleaseError):
+            found |= {entity for _, entity in read_hashes(site.shelf.home / "releases" / version) or ()}
+    return found
 
 
 async def _no_other(release: Release) -> Site:

@@ -26,7 +26,7 @@ from server.export_pages import relative
 from server.negotiation import SUFFIXES, choose_document
 from server.settings import Settings
 
-VERSION = "2026-11-24.1"
+VERSION, EARLIER = "2026-11-24.1", "2026-11-23.1"
 STRANGE = ("../../etc/passwd", "..%2F..%2Fetc", "con", "a:b", "A-B", "ordinary", "x" * 280, ".htaccess", "é")
 LINKS = 130  # to one drug, so that its documents have two pages
 
@@ -58,7 +58,8 @@ def quads() -> Iterator[Quad]:
 @pytest.fixture(scope="module")
 def strange_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("strange")
-    for version in (VERSION, "2026-11-23.1"):
+    earlier = home / "releases" / EARLIER
+    for version in (VERSION, EARLIER):
         path = home / "releases" / version
         path.mkdir(parents=True)
         found = list(quads())
@@ -75,6 +76,7 @@ def strange_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "previous": None,
         }
         (path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (earlier / "hashes.tsv").write_text(f"{GRAPH}curated\t{BASE}drug/forgotten\t{'0' * 64}\n", encoding="utf-8")
     (home / "current").write_text(VERSION + "\n", encoding="utf-8")
     return home
 
@@ -172,6 +174,14 @@ def test_the_iri_of_a_thing_forwards_and_names_every_document(exported: Exported
         assert 'content="0; url=../ordinary.html"' in page
         for suffix in SUFFIXES:
             assert f'href="../ordinary.{suffix}"' in page
+
+
+def test_what_only_an_earlier_release_has_says_so_at_its_iri(exported: Exported) -> None:
+    with served(exported.folder) as url:
+        assert 'content="0; url=../forgotten.html"' in get(f"{url}drug/forgotten").body.decode()
+        page = get(f"{url}drug/forgotten.html").body.decode()
+        assert EARLIER in page and "server-needed/" in page
+    assert not (exported.folder / "drug/forgotten.ttl").exists()
 
 
 def test_links_to_another_release_lead_to_the_page_that_says_so(exported: Exported) -> None:
