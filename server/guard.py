@@ -12,7 +12,6 @@ On the way the guard learns what the server has to know of a query, so that its 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from loader.errors import QueryForbiddenError, QueryLimitError, QuerySyntaxError
@@ -30,8 +29,7 @@ _SERVICE = re.compile("service", re.IGNORECASE)
 _CHANGING = ("now", "rand", "uuid", "bnode")  # and STRUUID
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """How long a query may be (characters), how many words and signs it may hold, how deeply its brackets may nest,
     and how many operators and group patterns it may chain. On an ordinary stack the engine crashes from about 500
     levels of function calls, 2,200 of groups, or a few thousand chained operators; a worker's stack is 32 times that.

@@ -49,7 +49,7 @@ def query(
         "encoding": encoding,
         "most": most,
         "cells": cells,
-        "limits": astuple(limits(settings)),
+        "limits": tuple(limits(settings)),
     }
 
 

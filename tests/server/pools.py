@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Generator, Sequence
 from concurrent.futures import Future
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +95,7 @@ class RunningPool:
             most=most,
         )
         if limits:
-            request["limits"] = astuple(limits)
+            request["limits"] = tuple(limits)
         running = self.pool.run(request, deadline=deadline, reserved=reserved)
         return asyncio.run_coroutine_threadsafe(running, self.loop)
 
