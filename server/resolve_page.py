@@ -99,7 +99,6 @@ def _page(status: int, found: Resolved | None, text: str, sentence: str = "") ->
         examples=identifiers.EXAMPLES,
         registers=identifiers.registers(),
         address=address,
-        release=serving().release.version if serving().pinned else "",
     )
     return _lasting(Response(body, status, content_type=f"{HTML}; charset=utf-8"))
 

@@ -102,24 +102,10 @@ def _terms(found: Sequence[Row]) -> list[Term]:
 
 
 def _shown(row: Row) -> Cell:
-    value = _here(row["value"])
-    return replace(value, label=row["valueLabel"].label) if "valueLabel" in row else value
+    return replace(row["value"], label=row["valueLabel"].label) if "valueLabel" in row else row["value"]
 
 
-def _here(cell: Cell) -> Cell:
-    """A cell whose IRI leads to its page here, also where it is no entity's."""
-    return replace(cell, href=href(cell.value)) if cell.kind == "iri" and not cell.href else cell
-
-
-@blueprint.app_template_filter("here")
-def href(iri: str) -> str | None:
-    """Where the page of an IRI of ours is: `/ontology.html#Drug`; None where there is none."""
-    if not iri.startswith(BASE):
-        return wording.href(iri)
-    stem, _, fragment = iri.removeprefix(BASE).partition("#")
-    if wording.path(iri) or topics.topic_at(f"/{stem}") is None:
-        return wording.path(iri)
-    return topics.topic_at(f"/{stem}").document("html") + (f"#{fragment}" if fragment else "")  # type: ignore[union-attr]
+blueprint.app_template_filter("here")(wording.href)
 
 
 @blueprint.get("/ontology.html")

@@ -100,6 +100,9 @@ _SAID = {  # what a value says where its column is not named
     ("endpointMet", "no"): "not met",
 }
 
+_TOPIC = re.compile(r"ontology|shapes|prefixes|graph/[^?]+|release/[^/?]+|\.well-known/[^?]+")
+_IN_FRAGMENT = "/:@!$&'()*+,;=?-._~"
+
 _PLACES = {
     "bibo:doi": (r"10\.\S+", "https://doi.org/{}"),
     "bibo:pmid": (r"\d+", "https://pubmed.ncbi.nlm.nih.gov/{}/"),
@@ -149,10 +152,19 @@ def path(iri: str) -> str | None:
     return f"/{quote(found[0])}/{quote(found[1])}.html{f'#{quote(fragment)}' if fragment else ''}"
 
 
+@lru_cache(maxsize=8192)
+def _topic(iri: str) -> str | None:
+    """Our page of what is no entity, with its fragment: `/ontology.html#Drug`."""
+    whole, _, fragment = iri.removeprefix(BASE).partition("#")
+    if not _TOPIC.fullmatch(whole):
+        return None
+    return f"/{quote(whole)}.html{f'#{quote(fragment, safe=_IN_FRAGMENT)}' if fragment else ''}"
+
+
 def href(iri: str) -> str | None:
     """Where a link on an IRI leads: our own page of it, or itself on the web, or nowhere."""
     if iri.startswith(BASE):
-        return path(iri)
+        return path(iri) or _topic(iri)
     return iri if iri.startswith(("https://", "http://")) else None
 
 

@@ -242,3 +242,9 @@ def test_a_release_too_large_for_an_index_is_asked_about_each_identifier(
         expected = BASE + OTHERS.get(text, "disease/leiomyosarcoma")
         assert found.only and found.only.iri == expected, text
     assert not resolving.resolve(served, "NCT01343278").matches
+
+
+def test_the_form_of_a_release_that_is_named_asks_for_that_release_once(client: FrontClient) -> None:
+    version = client.site.release.version
+    page = client.get(f"/resolve?release={version}", BROWSER).get_data(as_text=True)
+    assert all(form.count('name="release"') == 1 for form in page.split("<form")[1:])
