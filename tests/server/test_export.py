@@ -237,7 +237,8 @@ def test_an_export_that_is_killed_leaves_the_earlier_one_whole(
     folder = tmp_path / "site"
     environment = {**os.environ, "SARCOGRAPH_HOME": str(strange_home)}
     command = [str(Path(sys.executable).with_name("sarcograph")), "export-site", str(folder)]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    subprocess.run([*command, "--release", EARLIER], env=environment, check=True, capture_output=True)
+    assert f"release {EARLIER}" in (folder / "README.txt").read_text()
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not list(tmp_path.glob(".site.draft-*/drug/*.ttl")):
@@ -249,6 +250,7 @@ def test_an_export_that_is_killed_leaves_the_earlier_one_whole(
     assert len(list(tmp_path.iterdir())) == 2  # the draft is left
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+    assert f"release {VERSION}" in (folder / "README.txt").read_text()
     assert re.search(r"Release 2026-11-24\.1 in .*: \d+ files, [\d.]+ MB, \d+ seconds", done.stdout)
 
 

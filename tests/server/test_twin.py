@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -11,13 +12,15 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 from running import Server, start
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from twin import get, served, walk
+
+from server.export_files import MARKER
 
 pytestmark = pytest.mark.export
 COMMAND = str(Path(sys.executable).with_name("sarcograph"))
@@ -80,14 +83,32 @@ def test_every_link_leads_somewhere(twin: Twin) -> None:
 def test_documents_are_byte_for_byte_what_the_server_answers(twin: Twin) -> None:
     for suffix in (*FORMATS, "csv", "json"):
         for path in files(twin, suffix, 25):
-            name = path.relative_to(twin.folder)
-            if name.parts[0] == "dumps":
+            name = str(path.relative_to(twin.folder))
+            if name.startswith(("dumps/", MARKER)):
                 continue
             answer = twin.server.ask(f"/{name}")
-            if name.name != "void.ttl" and answer.status == 200:
-                assert answer.body == path.read_bytes(), name
-    assert twin.server.ask("/prefixes.ttl").body == (twin.folder / "prefixes.ttl").read_bytes()
-    assert twin.server.ask("/context.jsonld").body == (twin.folder / "context.jsonld").read_bytes()
+            assert answer.status == 200, name
+            if answer.body != path.read_bytes():  # each worker has labels of its own for blank nodes
+                assert "_:" in answer.body.decode() or suffix == "rdf", name
+                assert graphs(answer.body, suffix) == graphs(path.read_bytes(), suffix), name
+    for name in ("prefixes.ttl", "context.jsonld", "sitemap.xml", "robots.txt", "drug/trabectedin.ttl"):
+        assert twin.server.ask(f"/{name}").body == (twin.folder / name).read_bytes(), name
+
+
+def graphs(body: bytes, suffix: str) -> Dataset:
+    """What RDF says, with labels of blank nodes that only depend on that."""
+    found = Dataset(parse(body, FORMATS[suffix], base_iri="https://example.org/"))
+    found.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return found
+
+
+def test_pages_are_those_of_the_server_but_for_their_forms(twin: Twin) -> None:
+    form, hint = r"<form\b.*?</form>", r'<p class="hint">This is a static copy of release [^\n]*</p>'
+    for path in files(twin, "html", 150):
+        name = str(path.relative_to(twin.folder))
+        if path.name not in ("index.html", "404.html"):
+            answer = twin.server.ask(f"/{name}", headers={"Accept": "text/html"}).body.decode()
+            assert re.sub(form, "", answer, flags=re.DOTALL) == re.sub(hint, "", path.read_text()), name
 
 
 def test_further_pages_are_those_of_the_server(twin: Twin) -> None:
