@@ -21,7 +21,7 @@ from server.identifiers import ADDRESS, NAME, OWN, Reading, key
 from server.queries import Term
 from server.serving import Serving
 
-MOST_ROWS = 100_000  # of an index: some 40 MB
+MOST_ROWS = 100_000  # of an index: some 55 MB; the facts of this project fill 1.5
 _MOST_BYTES = 64 << 20  # of the answer that an index is read from
 _KEPT = 3  # releases whose indexes are kept
 _NEAR = 5
