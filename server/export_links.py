@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Iterator
 from html import escape, unescape
 from html.parser import HTMLParser
-from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qsl, urldefrag, urljoin
 
 from loader.namespaces import BASE
 
+_SITE = "http://site.invalid"  # where links without a host lead
 _FORM = re.compile(r"<form\b([^>]*)>.*?</form>", re.DOTALL | re.IGNORECASE)
 _ACTION = re.compile(r"\baction=\"([^\"]*)\"")
 _HREF = re.compile(r"\bhref=\"([^\"]*)\"")
@@ -57,18 +58,14 @@ def of_header(value: str, target: str) -> Iterator[tuple[str, str, str]]:
 
 
 def target_of(link: str, target: str) -> str | None:
-    """What a link on a page leads to, None where that is not within the site. What is below BASE is."""
-    base = urlsplit(BASE)
+    """What a link on a page leads to, None where that is not within the site. What is below BASE is: an IRI."""
     try:
-        parts = urlsplit(urldefrag(urljoin(f"{base.scheme}://{base.netloc}{target}", link)).url)
+        whole = urldefrag(urljoin(f"{_SITE}{target}", link)).url
     except ValueError:
         return None
-    if (parts.scheme, parts.netloc) != (base.scheme, base.netloc):
-        return None
-    path = parts.path
-    if base.path != "/" and path.startswith(base.path):
-        path = path[len(base.path) - 1 :]
-    return (path or "/") + (f"?{parts.query}" if parts.query else "")
+    if whole.startswith(BASE):
+        return f"/{whole[len(BASE) :]}"
+    return (whole[len(_SITE) :] or "/") if re.match(rf"{re.escape(_SITE)}(?:[/?]|$)", whole) else None
 
 
 def _within(found: Iterator[str] | list[str] | map[str], target: str) -> list[str]:
