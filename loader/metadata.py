@@ -53,8 +53,10 @@ def about_release(manifest: Mapping[str, Any]) -> Iterator[Quad]:
     """The graph graph/release, such as:
 
     <release/2026-11-24.1> a dcat:Dataset , prov:Entity ; owl:versionInfo "2026-11-24.1" ; dcterms:isVersionOf <> ;
-        prov:wasRevisionOf <release/2026-11-23.1> ; sg:validation <release/2026-11-24.1#validation> .
+        sg:validation <release/2026-11-24.1#validation> .
     <release/2026-11-24.1#validation> a sh:ValidationReport ; sh:conforms true ; sg:warnings 3 .
+
+    Which release it follows is in graph/history alone: a triple of two graphs would cost a store a second copy of all.
     """
     this = NamedNode(RELEASE + manifest["version"])
     said: list[tuple[NamedNode, NamedNode, Term]] = [
@@ -74,8 +76,6 @@ def about_release(manifest: Mapping[str, Any]) -> Iterator[Quad]:
         *_counts(this, manifest["counts"]),
         *_validation(this, manifest["validation"]),
     ]
-    if manifest["previous"]:
-        said.append((this, named("prov:wasRevisionOf"), NamedNode(RELEASE + manifest["previous"])))
     return _in_graph(said, f"{GRAPH}release")
 
 
