@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from pyoxigraph import NamedNode, Quad
+from rdflib import URIRef
 
 from loader import factbase, hashing, metadata, release, store, validation, void
 from loader.accounting import Account, accounts
+from loader.changes import Change
 from loader.dumps import described, writing
-from loader.errors import NoReleaseError, ReleaseError, ValidationError
+from loader.errors import FactsError, NoReleaseError, ReleaseError, ReusedAddressError, ValidationError
 from loader.factbase import Factbase
 from loader.history import Past
 from loader.metadata import Example
@@ -73,11 +75,13 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
         return Built(current, False, report, tables)
     now = datetime.now(UTC).replace(microsecond=0)
     past = Past(current)
+    found = past.changes(leaves, quads)
+    _refuse_reused(facts, past, found)
     manifest = _manifest(release.next_version(home, now.date()), now, content_hash, quads, report, tables)
     manifest["previous"] = past.version
     with Draft(home, manifest["version"]) as draft:
         progress(STEPS[3])
-        quads += [*metadata.about_release(manifest), *past.history(manifest, leaves, quads)]
+        quads += [*metadata.about_release(manifest), *past.history(manifest, found)]
         quads += metadata.examples(examples)
         manifest["dumps"] = writing.write(draft.path / writing.FOLDER, quads, manifest, current)
         quads += described.about_files(manifest)
@@ -88,6 +92,16 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
         release.write_hashes(draft.path, past.since(draft.version, leaves))
         progress(STEPS[4])
         return Built(draft.publish(manifest), True, report, tables)
+
+
+def _refuse_reused(facts: Factbase, past: Past, found: list[Change]) -> None:
+    """Raise FactsError where the address of what was withdrawn stands for something else."""
+    faults = []
+    for entity, names in past.reused(found):
+        path, line = facts.locate(URIRef(entity)) or (facts.places.data, None)
+        faults.append(ReusedAddressError(path, line, entity, sorted(names)))
+    if faults:
+        raise FactsError(faults)
 
 
 def _write_store(draft: Draft, quads: list[Quad], previous: Release | None) -> str:

@@ -16,8 +16,8 @@ from typing import Literal as OneOf
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from loader.hashing import Leaf, grouped, leaves, written
-from loader.namespaces import BASE, owner_of
+from loader.hashing import Leaf, entity_of, grouped, leaves, written
+from loader.namespaces import BASE
 from loader.terms import named, text
 
 _TYPE = named("rdf:type")
@@ -63,7 +63,9 @@ def statements(quads: Iterable[Quad], entities: Iterable[str]) -> dict[str, set[
     """What a release states of some entities, by their IRIs."""
     wanted = set(entities)
     found: dict[str, set[Statement]] = defaultdict(set)
-    near = (quad for quad in quads if not isinstance(quad.subject, NamedNode) or owner_of(quad.subject.value) in wanted)
+    near = (
+        quad for quad in quads if not isinstance(quad.subject, NamedNode) or entity_of(quad.subject.value) in wanted
+    )
     for (graph, owner), group in grouped(near).items():
         entity = owner or graph
         if entity in wanted:

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad
 
-from loader.namespaces import GRAPH, owner_of
+from loader.namespaces import GRAPH, expand, owner_of
 
 # What a release says of itself changes with every release; it is not content.
 _LEFT_OUT = frozenset((f"{GRAPH}release", f"{GRAPH}history"))
@@ -26,6 +26,11 @@ def leaves(quads: Iterable[Quad]) -> dict[Leaf, str]:
     return {leaf: _digest(written(group)) for leaf, group in grouped(quads).items()}
 
 
+def entity_of(iri: str) -> str:
+    """The entity that an IRI is or is a fragment of; each shape counts as one, as each term of the ontology does."""
+    return iri if iri.startswith(expand("shapes:")) else owner_of(iri)
+
+
 def grouped(quads: Iterable[Quad]) -> dict[Leaf, list[Quad]]:
     """The statements of each entity in each content graph, those of its fragments and blank nodes among them."""
     groups: dict[Leaf, list[Quad]] = defaultdict(list)
@@ -35,7 +40,7 @@ def grouped(quads: Iterable[Quad]) -> dict[Leaf, list[Quad]]:
         if not graph.startswith(GRAPH) or graph in _LEFT_OUT:
             continue
         if isinstance(quad.subject, NamedNode):
-            groups[graph, owner_of(quad.subject.value)].append(quad)
+            groups[graph, entity_of(quad.subject.value)].append(quad)
         else:
             loose[graph].append(quad)
     for graph, quads_of_graph in loose.items():

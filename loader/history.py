@@ -23,6 +23,9 @@ from loader.terms import english, named, typed
 
 HISTORY = f"{GRAPH}history"
 
+_DEPRECATED = str(named("owl:deprecated"))
+_NAMES = (named("skos:prefLabel"), named("skos:altLabel"))
+
 
 class Past:
     """The release that a new one follows, and what is known of it; none for the first."""
@@ -31,6 +34,7 @@ class Past:
         hashes = release.read_hashes(previous.path) if previous and previous.manifest.get("namespace") == BASE else None
         self.release = previous if hashes is not None else None
         self._hashes = hashes or {}
+        self._store = store.open_read_only(self.release.store_path) if self.release else None
 
     @property
     def version(self) -> str | None:
@@ -45,14 +49,37 @@ class Past:
             for leaf, digest in leaves.items()
         }
 
-    def history(self, manifest: Mapping[str, Any], leaves: Mapping[Leaf, str], quads: Iterable[Quad]) -> Iterator[Quad]:
-        """The graph graph/history of the release that `manifest` tells of, with these hashes and quads."""
+    def changes(self, leaves: Mapping[Leaf, str], quads: Iterable[Quad]) -> list[Change]:
+        """What is not the same any more in a release of these hashes and quads."""
+        if self._store is None:
+            return []
+        kinds = changes.changed({leaf: held.digest for leaf, held in self._hashes.items()}, leaves)
+        return changes.between(kinds, store.quads(self._store), quads) if kinds else []
+
+    def reused(self, found: Iterable[Change]) -> Iterator[tuple[str, set[str]]]:
+        """The entities that come back, after they were withdrawn, with none of their names; and what these were."""
+        for change in found:
+            back = change.kind == "created" or any(_DEPRECATED in statement.triple for statement in change.removed)
+            once = set(self._names(change.entity)) if back and self._store is not None else set()
+            kept = tuple(f"{word} {name} ." for name in once for word in _NAMES)
+            if once and not any(statement.triple.endswith(kept) for statement in change.added):
+                yield change.entity, once
+
+    def _names(self, entity: str) -> Iterator[str]:
+        """What an entity was called, by the history: literals as N-Triples spell them."""
+        assert self._store is not None
+        for quad in self._store.quads_for_pattern(None, named("rdf:subject"), NamedNode(entity), NamedNode(HISTORY)):
+            said = {
+                q.predicate: q.object for q in self._store.quads_for_pattern(quad.subject, None, None, quad.graph_name)
+            }
+            if said.get(named("rdf:predicate")) in _NAMES:
+                yield str(said[named("rdf:object")])
+
+    def history(self, manifest: Mapping[str, Any], found: Iterable[Change]) -> Iterator[Quad]:
+        """The graph graph/history of the release that `manifest` tells of, in which these changes are found."""
         graph = NamedNode(HISTORY)
-        if self.release:
-            before = store.open_read_only(self.release.store_path)
-            kinds = changes.changed({leaf: held.digest for leaf, held in self._hashes.items()}, leaves)
-            found = changes.between(kinds, store.quads(before), quads) if kinds else []
-            yield from store.quads(before, HISTORY)
+        if self._store is not None:
+            yield from store.quads(self._store, HISTORY)
             for triple in _changed(manifest["version"], found):
                 yield Quad(triple.subject, triple.predicate, triple.object, graph)
         for triple in _activity(manifest):

@@ -6,6 +6,7 @@ SarcographError
 │   ├── UnknownPrefixError   a prefix is used that the file does not declare
 │   ├── CommentError         a data file holds a comment, which canonical Turtle would lose
 │   ├── MisplacedEntityError a file does not hold the entity that its path names
+│   ├── ReusedAddressError   an address that was withdrawn stands for something else
 │   └── DuplicateEntityError two files state things of one entity
 ├── FactsError               one or more files cannot be used; carries a FactError for each
 ├── TableError               a table cannot be imported
@@ -59,6 +60,7 @@ from loader.errors.facts import (
     FactsError,
     MisplacedEntityError,
     PortInUseError,
+    ReusedAddressError,
     SarcographError,
     SettingError,
     TurtleError,
@@ -140,6 +142,7 @@ __all__ = [
     "RejectedRow",
     "ReleaseError",
     "RequestError",
+    "ReusedAddressError",
     "SarcographError",
     "SettingError",
     "SourceFileError",

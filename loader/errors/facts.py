@@ -77,6 +77,18 @@ class MisplacedEntityError(FactError):
         )
 
 
+class ReusedAddressError(FactError):
+    """The address of an entity that was withdrawn stands for something else. `names` are what it was called."""
+
+    def __init__(self, path: Path, line: int | None, entity: str, names: Sequence[str]) -> None:
+        super().__init__(
+            path,
+            line,
+            f"<{entity}> was {', '.join(names)} in earlier releases, until it was withdrawn. An address is not used "
+            "again for something else: name the file and the entity otherwise, or, if it is the same, keep a name.",
+        )
+
+
 class DuplicateEntityError(FactError):
     """Two files state things of one entity."""
 

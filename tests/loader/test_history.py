@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions
 
 from loader import factbase, hashing, release, store
 from loader.build import build
+from loader.errors import FactsError
 from loader.history import HISTORY
 from loader.places import Facts, facts
 from loader.release import Release
@@ -205,7 +207,7 @@ def test_a_writer_that_is_killed_leaves_the_store_it_writes_upon_as_it_was(tmp_p
 
 def test_blank_nodes_are_named_by_what_is_said_of_them() -> None:
     def shape(node: str, value: str) -> list[Quad]:
-        this = NamedNode(f"{BASE}graph/{value}")
+        this = NamedNode(f"{BASE}shapes#{value}")
         return [Quad(this, CURATED, BlankNode(node), CURATED), Quad(BlankNode(node), CURATED, Literal("same"), CURATED)]
 
     one = hashing.settled([*shape("a", "x"), *shape("b", "y")])
@@ -215,26 +217,36 @@ def test_blank_nodes_are_named_by_what_is_said_of_them() -> None:
     assert set(hashing.settled(shared)) == set(shared)
 
 
-def test_a_tombstone_is_read_and_validated_and_history_tells_what_went(places: Facts, tmp_path: Path) -> None:
+def test_a_tombstone_is_validated_history_tells_what_went_and_its_address_is_not_used_again(
+    places: Facts, tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     shutil.copytree(facts().data, data)
     mine = facts(data=data)
+    path = data / "curated/publication/left-behind.ttl"
     live = factbase.read(mine)
     unused = next(iter(_unnamed(live)))
     path = data / f"curated/publication/{unused.rpartition('/')[2]}.ttl"
     build(mine, tmp_path / "home")
-    path.write_text(
+    live_text = path.read_text(encoding="utf-8")
+    tombstone = (
         f"@base <{BASE}> .\n@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
         "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n\n"
-        f'<{unused.removeprefix(BASE)}>\n    owl:deprecated true ;\n    rdfs:comment "Entered twice."@en .\n',
-        encoding="utf-8",
+        f'<{unused.removeprefix(BASE)}>\n    owl:deprecated true ;\n    rdfs:comment "Entered twice."@en .\n'
     )
+    path.write_text(tombstone, encoding="utf-8")
     made = build(mine, tmp_path / "home").release
     went = {
         value
         for _, value in rows(made, f"SELECT ?x ?v WHERE {{ GRAPH <{HISTORY}> {{ ?x sg:removed [ rdf:object ?v ] }} }}")
     }
     assert f"{BASE}ontology#Publication" in went
+
+    path.write_text(re.sub(r'skos:prefLabel "[^"]*"', 'skos:prefLabel "Something else"', live_text), encoding="utf-8")
+    with pytest.raises(FactsError, match="An address is not used again"):
+        build(mine, tmp_path / "home")
+    path.write_text(live_text, encoding="utf-8")
+    assert build(mine, tmp_path / "home").new, "the same comes back"
 
 
 def _unnamed(live: factbase.Factbase) -> Iterator[str]:
