@@ -13,7 +13,7 @@ from typing import Any
 from pyoxigraph import NamedNode, Quad
 from rdflib import URIRef
 
-from loader import factbase, hashing, metadata, release, store, validation, void
+from loader import dumps, factbase, hashing, metadata, release, store, validation, void
 from loader.accounting import Account, accounts
 from loader.changes import Change
 from loader.dumps import described, writing
@@ -83,7 +83,7 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
         progress(STEPS[3])
         quads += [*metadata.about_release(manifest), *past.history(manifest, found)]
         quads += metadata.examples(examples)
-        manifest["dumps"] = writing.write(draft.path / writing.FOLDER, quads, manifest, current)
+        manifest["dumps"] = writing.write(draft.path / dumps.FOLDER, quads, manifest, current)
         quads += described.about_files(manifest)
         description = void.describe(quads, manifest)
         quads += description.quads

@@ -54,8 +54,10 @@ class Cache:
     def keep(self, key: object, answer: Stored) -> None:
         """Keep an answer, and forget those not used for longest."""
         size = answer.size
+        if size > self.largest:
+            return
         name = _digest(key)
-        if size > self.largest or name in self._held:
+        if name in self._held:
             return
         self._held[name] = answer
         self._left -= size

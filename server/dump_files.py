@@ -16,9 +16,8 @@ from typing import Any, BinaryIO
 
 from pyoxigraph import Triple
 
-from loader.dumps.crate import METADATA
+from loader.dumps import FOLDER, METADATA
 from loader.dumps.described import statements
-from loader.dumps.writing import FOLDER
 from loader.errors import DamagedReleaseError, NoDumpError, NotAcceptableError, UnknownFileError
 from loader.release import Release
 from loader.void import LICENCE

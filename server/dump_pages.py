@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
+from loader.dumps import FOLDER
 from loader.dumps.described import address
-from loader.dumps.writing import FOLDER
 from loader.namespaces import BASE, RELEASE
 from loader.release import Release
 from loader.void import ABOUT, LICENCE

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from loader.dumps import METADATA
 from loader.dumps.files import GZIP, File
 from loader.namespaces import BASE, RELEASE
 from loader.void import ABOUT, LICENCE
 
-METADATA, PREVIEW = "ro-crate-metadata.json", "ro-crate-preview.html"
+PREVIEW = "ro-crate-preview.html"
 _PROFILE = "https://w3id.org/ro/crate/1.2"
 _CURATORS, _NAME = "#curators", "#release"
 _LICENCE_NAME = "Creative Commons Attribution 4.0 International"

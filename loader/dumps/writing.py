@@ -18,14 +18,12 @@ from typing import Any
 from pyoxigraph import Quad
 
 from loader import store
-from loader.dumps import crate
+from loader.dumps import FOLDER, crate
 from loader.dumps.content import Content
 from loader.dumps.files import File, files
 from loader.errors import NoDumpError, ReleaseError
 from loader.release import Release
 from loader.void import LICENCE
-
-FOLDER = "dumps"
 
 
 def write(
