@@ -74,7 +74,8 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
     if current and _holds(current, content_hash):
         return Built(current, False, report, tables)
     now = datetime.now(UTC).replace(microsecond=0)
-    past = Past(current)
+    previous = current or release.newest(home)
+    past = Past(previous)
     found = past.changes(leaves, quads)
     _refuse_reused(facts, past, found)
     manifest = _manifest(release.next_version(home, now.date()), now, content_hash, quads, report, tables)
@@ -83,12 +84,12 @@ def build(places: Facts, home: Path, examples: Iterable[Example] = (), progress:
         progress(STEPS[3])
         quads += [*metadata.about_release(manifest), *past.history(manifest, found)]
         quads += metadata.examples(examples)
-        manifest["dumps"] = writing.write(draft.path / dumps.FOLDER, quads, manifest, current)
+        manifest["dumps"] = writing.write(draft.path / dumps.FOLDER, quads, manifest, previous)
         quads += described.about_files(manifest)
         description = void.describe(quads, manifest)
         quads += description.quads
         manifest |= {"graphs": _sizes(quads), "default_graph": description.union}
-        manifest["store"] = {"base": _write_store(draft, quads, current)}
+        manifest["store"] = {"base": _write_store(draft, quads, previous)}
         release.write_hashes(draft.path, past.since(draft.version, leaves))
         progress(STEPS[4])
         return Built(draft.publish(manifest), True, report, tables)

@@ -102,8 +102,9 @@ def _order(version: str) -> tuple[str, int]:
 
 
 def next_version(home: Path, day: date) -> str:
-    """The version of the next release of a day: 2026-11-24.1, then .2."""
-    numbers = [_order(version)[1] for version in versions(home) if version.startswith(f"{day.isoformat()}.")]
+    """The version of the next release of a day: 2026-11-24.1, then .2. That of a lost current one is not reused."""
+    known = {*versions(home), _pointed_at(home)}
+    numbers = [_order(version)[1] for version in known if version and version.startswith(f"{day.isoformat()}.")]
     return f"{day.isoformat()}.{max(numbers, default=0) + 1}"
 
 
@@ -121,6 +122,25 @@ def open_release(home: Path, version: str) -> Release:
     if not (path / "store").is_dir():
         raise DamagedReleaseError(path, "its store/ is missing")
     return Release(version, path, manifest)
+
+
+def newest(home: Path) -> Release | None:
+    """The newest release that can be opened, current or not; None where there is none."""
+    for version in reversed(versions(home)):
+        try:
+            return open_release(home, version)
+        except DamagedReleaseError:
+            continue
+    return None
+
+
+def _pointed_at(home: Path) -> str | None:
+    """The version that is said to be the current one, whether or not its release is there."""
+    try:
+        version = (home / "current").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return None
+    return version if _VERSION.fullmatch(version) else None
 
 
 def open_current(home: Path) -> Release:
