@@ -80,6 +80,8 @@ async def answer(exchange: Exchange, site: Site) -> Response | None:
 
     Raises UnknownGraphError, UnknownReleaseError, NotAcceptableError, RequestError.
     """
+    if _names_graph(exchange.path, site):
+        return await graph_store.answer(exchange, site)
     stem, chosen = dereferencing.split(exchange.path, SUFFIXES)
     topic = topic_at(INDEX if stem == "/" and chosen is None else stem)
     if topic is None:
@@ -97,6 +99,12 @@ async def answer(exchange: Exchange, site: Site) -> Response | None:
     if chosen is None:
         return dereferencing.see_other(exchange, site, topic)
     return None if chosen.media_type == HTML else await _document(exchange, of_topic, topic, chosen, asked)
+
+
+def _names_graph(path: str, site: Site) -> bool:
+    """Whether what looks like a document, such as `/graph/a.ttl`, is the name of a graph in full."""
+    is_suffixed = path != dereferencing.split(path, SUFFIXES)[0]
+    return is_suffixed and path.startswith(_SELF_NAMED) and BASE + path[1:] in site.release.manifest["graphs"]
 
 
 def _names_rdf(exchange: Exchange) -> bool:

@@ -164,9 +164,14 @@ def test_get_graph_of_no_format_is_406(server: Server) -> None:
     assert set(answer.json["offers"]) >= set(GRAPHS)
 
 
-@pytest.mark.parametrize("accept", ["*/*", "text/*", "text/html, */*;q=0.1", ""])
-def test_get_graph_is_never_html(server: Server, accept: str) -> None:
+@pytest.mark.parametrize("accept", ["*/*", "text/*", "text/html;q=0.1, */*", ""])
+def test_get_graph_is_no_html_unless_that_is_liked_best(server: Server, accept: str) -> None:
     assert get(server, "/graph/person", accept=accept).media_type == "text/turtle"
+
+
+def test_get_graph_as_html_leads_to_its_page(server: Server) -> None:
+    answer = get(server, "/graph/person", accept="text/html, */*;q=0.1")
+    assert (answer.status, answer.headers["location"]) == (303, "/graph/person.html")
 
 
 def test_get_graph_with_format(server: Server) -> None:
