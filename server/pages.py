@@ -79,6 +79,12 @@ def release_version() -> str:
     return serving().release.version
 
 
+@blueprint.app_template_global()
+def is_pinned() -> bool:
+    """Whether the request named its release."""
+    return serving().pinned
+
+
 @blueprint.get("/")
 def home() -> Response:
     """What this is, what it found, what it holds, and where to ask."""
