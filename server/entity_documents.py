@@ -3,11 +3,12 @@
 GET /drug/trabectedin        303 to one of the documents below (`dereferencing` says to which)
 GET /drug/trabectedin.ttl    all that is stated of it, its names and sources, and what points to it (&page=2 …)
 …                            .trig, .nt, .rdf, .jsonld: the same triples; .csv: its own statements as a table
-GET /drug/trabectedin.html   the page, and .json its data, which `pages` makes: here is only seen whether it is there
+GET /drug/trabectedin.html   the page, and .json its data, which `pages` makes
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from loader.errors import UnknownEntityError, UnknownPageError, WithdrawnError
@@ -56,17 +57,19 @@ async def answer(exchange: Exchange, site: Site) -> Response | None:
     asked = dereferencing.edition(exchange, site)
     if chosen and chosen.names[0] not in _PAGED and asked.page > 1:
         raise UnknownPageError(asked.page, 1)
+    if chosen and chosen.names[0] in _PAGES:
+        return None
     exchange.watch()
     try:
-        if chosen and chosen.names[0] not in _PAGES:
+        if chosen:
             return await _document(exchange, site, thing, chosen, asked)
         await _require(site, entity(kind, slug))
     except UnknownEntityError as error:
-        last = await last_release_with(site, error.iri)
+        last = await asyncio.to_thread(last_release_with, site.shelf, site.release, error.iri)
         if last:
             raise WithdrawnError(error.iri, "", (), last) from error
         return None
-    return dereferencing.see_other(exchange, site, thing) if chosen is None else None
+    return dereferencing.see_other(exchange, site, thing)
 
 
 async def _require(site: Site, iri: str) -> None:

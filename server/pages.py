@@ -24,6 +24,7 @@ from server import (
     problems,
     queries,
     schema_org,
+    withdrawals,
     wording,
 )
 from server.dereferencing import Edition, Link
@@ -126,6 +127,10 @@ def document(kind: str, name: str) -> Response:
         page = entity_page.read(serving(), KINDS[kind], slug)
         if page:
             return _document(page, chosen)
+        iri = entity(kind, slug)
+        last = withdrawals.last_release_with(serving().shelf, serving().release, iri)
+        if last:
+            raise WithdrawnError(iri, "", (), last)
     return _not_found("entity", slug, KINDS[kind])
 
 

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import lru_cache
 from pathlib import Path
 
 from loader.errors import DamagedReleaseError
-from loader.release import read_hashes
-from server.site import Site
+from loader.release import Release, read_hashes
+from server.shelf import Shelf
 
 _KEPT = 128  # releases whose entities are remembered: some 200 KiB each
 
 
-async def last_release_with(site: Site, iri: str) -> str | None:
-    """The version of the last release before the site's own that has an entity (its IRI), or None.
+def last_release_with(shelf: Shelf, release: Release, iri: str) -> str | None:
+    """The version of the last release before a release that has an entity (its IRI), or None.
 
-    Files are read for it once, in a thread.
+    Files are read for it once: not to be called in the event loop.
     """
-    versions = site.shelf.versions()
-    here = site.release.version
-    earlier = versions[versions.index(here) + 1 :] if here in versions else []
-    return await asyncio.to_thread(_search, site.shelf.home, earlier, iri)
-
-
-def _search(home: Path, versions: list[str], iri: str) -> str | None:
-    for version in versions:
+    versions = shelf.versions()
+    earlier = versions[versions.index(release.version) + 1 :] if release.version in versions else []
+    for version in earlier:
         try:
-            if iri in _entities(home / "releases" / version):
+            if iri in _entities(shelf.home / "releases" / version):
                 return version
         except DamagedReleaseError:
             continue
