@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from loader.errors import DamagedReleaseError, NoReleaseError, ReleaseError
+from loader.manifest import is_manifest
 
 if TYPE_CHECKING:  # a release is opened before it is known what all IRIs begin with
     from loader.hashing import Leaf
 
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d+)")
-_KEYS = frozenset(("version", "created", "content_hash", "code_version", "triples", "counts", "graphs", "validation"))
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def open_release(home: Path, version: str) -> Release:
         raise DamagedReleaseError(path, "its manifest.json is missing") from error
     except (OSError, ValueError) as error:
         raise DamagedReleaseError(path, f"its manifest.json cannot be read ({error})") from error
-    if not isinstance(manifest, dict) or not manifest.keys() >= _KEYS or manifest["version"] != version:
+    if not is_manifest(manifest, version):
         raise DamagedReleaseError(path, f"its manifest.json is not that of {version}")
     if not (path / "store").is_dir():
         raise DamagedReleaseError(path, "its store/ is missing")

@@ -114,8 +114,11 @@ class Asker:
         return self._wait_for(requests.entity(wanted, STATEMENTS), None, True, None).body
 
     def ask(self, request: dict[str, Any]) -> bytes:
-        """The whole answer to any request (`server.requests` makes them). Raises what Pool.run and Reply raise."""
-        return self._wait_for(request, None, True, None).body
+        """The whole answer to any request (`server.requests` makes them), by an ordinary worker.
+
+        Raises what Pool.run and Reply raise.
+        """
+        return self._wait_for(request, None, False, None).body
 
     def _wait_for(
         self, request: dict[str, Any], deadline: float | None, reserved: bool, most_bytes: int | None

@@ -162,8 +162,8 @@ def plain(text: str) -> str:
     cleaned = " ".join(unicodedata.normalize("NFKC", text).split()).strip("<>\"'")
     if not cleaned:
         raise RequestError(f"id is empty; expected an identifier, such as {', '.join(EXAMPLES)}.")
-    if len(text) > LONGEST:
-        raise RequestError(f"id has {len(text)} characters; an identifier has at most {LONGEST}.")
+    if max(len(text), len(cleaned)) > LONGEST:
+        raise RequestError(f"id has {len(cleaned)} characters; an identifier has at most {LONGEST}.")
     if not cleaned.isprintable():
         raise RequestError("id holds a character that no identifier has; send its letters, digits and signs alone.")
     return cleaned
@@ -206,8 +206,9 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def _elsewhere(text: str) -> Iterator[Reading]:
-    """As an address: of a register, of a service that resolves what follows it, or as it stands."""
+def _elsewhere(text: str, within: bool = False) -> Iterator[Reading]:
+    """As an address: of a register, of a service that resolves what follows it, or as it stands. `within` says that it
+    was found in another identifier: then nothing is looked for in it in turn."""
     if not _SCHEME.match(text) and "/" not in text:
         return
     address = unquote(_without_scheme(text))
@@ -220,20 +221,22 @@ def _elsewhere(text: str) -> Iterator[Reading]:
             yield from (Reading(register.prefix, form) for form in forms)
     for start in _RESOLVERS:
         if folded.startswith(start):
-            yield from _labelled(address[len(start) :])
+            yield from _labelled(address[len(start) :], within)
             break
     if _SCHEME.match(text):
         yield Reading(ADDRESS, _without_scheme(text))
 
 
-def _labelled(text: str) -> Iterator[Reading]:
+def _labelled(text: str, within: bool = False) -> Iterator[Reading]:
     """As the name of a register and an identifier: `MONDO:0005058`, `pmid 123`, `ICD-O-3 8890/3`."""
-    for sign in _SEPARATORS.finditer(text[:_LONGEST_PREFIX]):
-        name, local = _folded(text[: sign.start()]), text[sign.end() :].lstrip(" :#=")
-        for register in _by_name().get(name, ()) if local else ():
+    signs = _SEPARATORS.finditer(text[:_LONGEST_PREFIX])
+    parts = ((_folded(text[: sign.start()]), text[sign.end() :].lstrip(" :#=")) for sign in signs)
+    for name, local in dict.fromkeys(parts):
+        named = _by_name().get(name, ()) if local else ()
+        for register in named:
             yield from (Reading(register.prefix, form) for form in register.forms(local, (name,)))
-            if _SCHEME.match(local):
-                yield from _elsewhere(local)
+        if named and not within and _SCHEME.match(local):
+            yield from _elsewhere(local, within=True)
 
 
 def reading_of(iri: str) -> Reading:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 
 from loader.context import Context
-from loader.errors import PortInUseError
+from loader.errors import PortInUseError, SarcographError
 from loader.release import Release
 from server.settings import Settings
 from server.workers import Pool
@@ -111,7 +111,11 @@ async def _serve(settings: Settings, release: Release, listener: socket.socket) 
             pool = Pool(release.store_path, settings, _size(release))
             await pool.start()
         site = Site(release, pool, settings, cache, Context(), shelf, release)
-        return replace(site, context=await site.read_context())
+        try:
+            return replace(site, context=await site.read_context())
+        except SarcographError:
+            await pool.close()
+            raise
 
     try:
         await starting

@@ -47,7 +47,7 @@ class LongQueries:
 
     async def wait_if_known(self, query: str, seconds: float, retry_after: Callable[[], int]) -> None:
         """Where all places are taken and the query is surely long, wait for one. Raises BusyError."""
-        if len(self._running) < self._most_running or self._known.get(_look(query), 0.0) < _now():
+        if not query or len(self._running) < self._most_running or self._known.get(_look(query), 0.0) < _now():
             return
         if self.waiting >= self._most_waiting:
             raise BusyError(retry_after())
@@ -58,6 +58,10 @@ class LongQueries:
                 await turn
         except TimeoutError as error:
             raise BusyError(retry_after()) from error
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # its turn came as it left
+                self.hand_on()
+            raise
         finally:
             with contextlib.suppress(ValueError):
                 self._turns.remove(turn)
@@ -81,14 +85,19 @@ class LongQueries:
         if worker in self._stopped:
             ended = self._stopped.pop(worker)
             nursery.resume(worker)  # it had answered before it could be stopped
-        if ended and ended.used > _SURELY:
+        if ended and ended.query and ended.used > _SURELY:
             self._remember(ended.query)
         while self._stopped and len(self._running) < self._most_running:
             self._resume(self._next(), nursery)
-        if self._turns and len(self._running) < self._most_running:
+        self.hand_on()
+
+    def hand_on(self) -> None:
+        """A query has ended, be it one that had waited and was quick after all: another that waits may begin."""
+        while self._turns and len(self._running) < self._most_running:
             turn = self._turns.popleft()
             if not turn.done():
                 turn.set_result(None)
+                return
 
     def _stop(self, worker: WorkerProcess, reply: Reply, nursery: NurseryProcess, retry_after: int) -> None:
         nursery.halt(worker)

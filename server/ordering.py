@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
@@ -61,7 +60,8 @@ class Counts:
     def __init__(self, store: Store, union: bool) -> None:
         self._store = store
         self._union = union
-        self._often = lru_cache(_KEPT)(self._count)
+        # A cache of our own: one around a method would hold this, and with it the store, long after it is needed.
+        self._known: dict[tuple[Pair, int], int] = {}
 
     def rarest(self, pairs: Sequence[Pair]) -> int:
         """Which of the pairs has the fewest triples; the first of those that have equally few, or very many.
@@ -70,11 +70,18 @@ class Counts:
         triples, so that what takes long is soon known. Raises what asking raises.
         """
         for bound in _BOUNDS:
-            counts = [self._often(pair, bound) for pair in pairs]
+            counts = [self._counted(pair, bound) for pair in pairs]
             fewest = min(counts)
             if fewest < bound:
                 return counts.index(fewest)
         return 0
+
+    def _counted(self, pair: Pair, bound: int) -> int:
+        if (pair, bound) not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[pair, bound] = self._count(pair, bound)
+        return self._known[pair, bound]
 
     def _count(self, pair: Pair, bound: int) -> int:
         text = _MATCHING.replace("LIMIT 100", f"LIMIT {bound}")

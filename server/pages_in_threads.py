@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 ENDPOINT = ("/sparql", "/sparql/")
+_COMPARISONS = "/releases/"  # these ask for long as well
 ERROR = "sarcograph.error"  # in the environment: what a request to the endpoint failed of, to be told as a page
 _MAKING = 1  # threads that make pages: another would only take turns with it
 _ANSWERING = 16  # threads that make the pages of visitors' queries: they mostly wait
@@ -94,7 +95,8 @@ class Pages:
 
     async def _made(self, exchange: Exchange, site: Site, error: SarcographError | None) -> Response:
         """A page as it is made now."""
-        asks = exchange.path in ENDPOINT and error is None and (exchange.query_string or exchange.method == "POST")
+        is_query = exchange.path in ENDPOINT and (exchange.query_string or exchange.method == "POST")
+        asks = error is None and (is_query or exchange.path.startswith(_COMPARISONS))
         threads = self._asking if asks else self._showing
         with threads.place():
             environ = await self._environ(exchange, error)

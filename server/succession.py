@@ -7,7 +7,7 @@ import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 
-from loader.errors import SarcographError
+from loader.errors import ReleaseError, SarcographError
 from loader.release import Release
 from server.site import Site
 
@@ -65,13 +65,15 @@ class Succession:
 
     async def look(self) -> None:
         """Serve the release that is current now. Where that cannot be done, tell it once and go on as before."""
+        release = None
         try:
             release = self.site.shelf.current()
             if release.version in (self.site.release.version, self._refused):
                 return
-            self._refused = release.version
             site = await self._open_site(release)
         except SarcographError as error:
+            if isinstance(error, ReleaseError) and release:
+                self._refused = release.version
             if str(error) != self._told:
                 print(f"sarcograph: {self.site.release.version} is served on: {error}", file=sys.stderr)
             self._told = str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,26 +10,29 @@ from loader.errors import DamagedReleaseError
 from loader.release import Release, read_hashes
 from server.shelf import Shelf
 
-_KEPT = 128  # releases whose entities are remembered: some 200 KiB each
-
 
 def last_release_with(shelf: Shelf, release: Release, iri: str) -> str | None:
     """The version of the last release before a release that has an entity (its IRI), or None.
 
     Files are read for it once: not to be called in the event loop.
     """
-    versions = shelf.versions()
-    earlier = versions[versions.index(release.version) + 1 :] if release.version in versions else []
-    for version in earlier:
+    versions = tuple(reversed(shelf.versions()))
+    if release.version not in versions:
+        return None
+    before = (1 << versions.index(release.version)) - 1
+    found = _releases_with(shelf.home, versions).get(iri, 0) & before
+    return versions[found.bit_length() - 1] if found else None
+
+
+@lru_cache(2)
+def _releases_with(home: Path, versions: tuple[str, ...]) -> dict[str, int]:
+    """For each entity that any of the releases has (the oldest first), those that have it, as the bits of a number."""
+    found: dict[str, int] = defaultdict(int)
+    for place, version in enumerate(versions):
         try:
-            if iri in _entities(shelf.home / "releases" / version):
-                return version
+            leaves = read_hashes(home / "releases" / version) or ()
         except DamagedReleaseError:
             continue
-    return None
-
-
-@lru_cache(_KEPT)
-def _entities(release: Path) -> frozenset[str]:
-    """The IRIs of the entities that a release has (its folder), by its list of hashes; none where it has no list."""
-    return frozenset(entity for _, entity in read_hashes(release) or ())
+        for entity in {entity for _, entity in leaves}:
+            found[entity] |= 1 << place
+    return dict(found)

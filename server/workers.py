@@ -80,7 +80,11 @@ class Pool:
         query = request.get("query", "")
         if not reserved:
             await self._long.wait_if_known(query, seconds, self._retry_after)
-        worker = await self._take(seconds, reserved)
+        try:
+            worker = await self._take(seconds, reserved)
+        except (BusyError, asyncio.CancelledError):
+            self._long.hand_on()
+            raise
         reply = Reply(worker, self, seconds, self._settings.max_answer, query)
         worker.ask(dict(request))
         return await reply.begin()
@@ -136,6 +140,8 @@ class Pool:
         if worker.lowered:
             self._long.leave(worker, self._nursery)
             usable = usable and self._make_room()
+        else:
+            self._long.hand_on()
         if usable:
             self._nursery.raise_again(worker)
             self._offer(worker)

@@ -196,3 +196,32 @@ def test_the_shelf_opens_no_folder_that_is_no_release(home: Path) -> None:
     assert shelf.versions() == ["2026-11-25.1", "2026-11-24.1"]
     assert [release.version for release in shelf.releases()] == shelf.versions()
     assert isinstance(shelf.open("2026-11-24.1"), Release)
+
+
+def test_a_manifest_of_another_shape_is_a_damaged_release_and_the_next_good_one_is_served(
+    home: Path, launch: Callable[[Path], Server]
+) -> None:
+    server = launch(home)
+    for number, change in enumerate(({"graphs": [1]}, {"created": "yesterday"}, {"counts": None, "dumps": {}}), 1):
+        publish(home, f"2026-11-26.{number}", "third")
+        path = home / "releases" / f"2026-11-26.{number}" / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}), encoding="utf-8")
+        assert server.ask(query=QUERY, release=f"2026-11-26.{number}").status == 503
+    time.sleep(1.5)
+    listed = [each["version"] for each in server.ask("/releases.json").json]
+    assert listed == ["2026-11-25.1", "2026-11-24.1"]
+    publish(home, "2026-11-27.1", "fourth")
+    wait_for(server, "2026-11-27.1")
+
+
+def test_a_worker_lets_go_of_the_releases_that_it_has_not_been_asked_about_for_long(
+    home: Path, launch: Callable[[Path], Server]
+) -> None:
+    for number in range(1, 31):
+        publish(home, f"2026-10-01.{number}", "old")
+    publish(home, "2026-11-28.1", "now")
+    server = launch(home)
+    for number in range(1, 31):
+        assert server.ask("/drug/a.nt", release=f"2026-10-01.{number}").status == 200
+    files = [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in workers_of(server.process.pid)]
+    assert max(files) < 100, "each store has some ten files open, and a worker keeps three beside the current one"

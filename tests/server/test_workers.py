@@ -538,3 +538,19 @@ class Lender:
 
     async def ending(self, worker: WorkerProcess) -> str:
         return "it has ended"
+
+
+def test_all_that_waited_for_a_turn_get_one_though_they_are_quick(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2, queue=20, deadline=20.0)
+    some = "{{ SELECT ?{1} {{ ?{1} ?p{1} ?o{1} }} LIMIT {0} }}"
+    looks_long = f"SELECT (COUNT(*) AS ?n) WHERE {{{{ {some.replace('{1}', 'a')} {some.replace('{1}', 'b')} }}}}"
+    assert pool.run(looks_long.format(2500), "text/csv").read()
+    with ThreadPoolExecutor(8) as threads:
+        endless = threads.submit(pool.run, ENDLESS, deadline=2.0)
+        time.sleep(0.5)
+        quick = [threads.submit(lambda: pool.run(looks_long.format(1), "text/csv").read()) for _ in range(6)]
+        with pytest.raises(QueryTimeoutError):
+            endless.result()
+        ended = time.monotonic()
+        assert {answer.result() for answer in quick} == {b"n\r\n1\r\n"}
+        assert time.monotonic() - ended < 5
