@@ -9,7 +9,7 @@ hashes, so that only their statements need to be read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 from typing import Literal as OneOf
@@ -18,9 +18,11 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from loader.hashing import Leaf, entity_of, grouped, leaves, written
 from loader.namespaces import BASE
-from loader.terms import named, text
+from loader.terms import named, text, typed
 
 _TYPE = named("rdf:type")
+_DEPRECATED = named("owl:deprecated")
+_TRUE = typed("true", "xsd:boolean")
 
 Kind = OneOf["created", "changed", "withdrawn"]
 
@@ -43,14 +45,40 @@ class Change:
     removed: tuple[Statement, ...]
 
 
-def changed(before: Mapping[Leaf, str], after: Mapping[Leaf, str]) -> dict[str, Kind]:
-    """What became of each entity (its IRI) that is not the same in both, by the hashes of their leaves; by IRI."""
+def changed(
+    before: Mapping[Leaf, str],
+    after: Mapping[Leaf, str],
+    gone_before: Set[str] = frozenset(),
+    gone_after: Set[str] = frozenset(),
+) -> dict[str, Kind]:
+    """What became of each entity (its IRI) that is not the same in both, by the hashes of their leaves; by IRI.
+
+    An entity that has a tombstone is no more there than one of which nothing is said: `gone_…` are these, as
+    `tombstoned` finds them.
+    """
     differing = {entity for leaf, entity in _leaves(before, after) if before.get(leaf) != after.get(leaf)}
-    there_before = {entity for leaf, entity in _leaves(before)}
-    there_after = {entity for leaf, entity in _leaves(after)}
+    said_after = {entity for leaf, entity in _leaves(after)}
+    there_before = {entity for leaf, entity in _leaves(before)} - gone_before
+    there_after = said_after - gone_after
+
+    def kind(entity: str) -> Kind:
+        if entity in there_after:
+            return "changed" if entity in there_before else "created"
+        # A tombstone that says something else now was one before.
+        return "changed" if entity in said_after and entity in gone_before else "withdrawn"
+
+    return {entity: kind(entity) for entity in sorted(differing)}
+
+
+def tombstoned(quads: Iterable[Quad]) -> set[str]:
+    """The entities that are said to be withdrawn. A term of the ontology that is deprecated is still there."""
     return {
-        entity: "created" if entity not in there_before else "changed" if entity in there_after else "withdrawn"
-        for entity in sorted(differing)
+        quad.subject.value
+        for quad in quads
+        if quad.predicate == _DEPRECATED
+        and quad.object == _TRUE
+        and isinstance(quad.subject, NamedNode)
+        and "#" not in quad.subject.value
     }
 
 
@@ -94,7 +122,8 @@ def _ordered(found: Iterable[Statement]) -> tuple[Statement, ...]:
 
 def compare(before: list[Quad], after: list[Quad]) -> list[Change]:
     """All changes between what two releases state, by entity."""
-    return between(changed(leaves(before), leaves(after)), before, after)
+    kinds = changed(leaves(before), leaves(after), tombstoned(before), tombstoned(after))
+    return between(kinds, before, after)
 
 
 def described(place: str, change: Change) -> Iterator[Triple]:
@@ -109,11 +138,15 @@ def described(place: str, change: Change) -> Iterator[Triple]:
     yield Triple(this, _TYPE, named("sg:Change"))
     yield Triple(this, named("sg:changeOf"), NamedNode(change.entity))
     yield Triple(this, named("sg:changeKind"), NamedNode(f"{BASE}concept/change/{change.kind}"))
-    for word, found in (("added", change.added), ("removed", change.removed)):
-        for number, statement in enumerate(found, 1):
-            node = NamedNode(f"{this.value}/{word}/{number}")
-            yield Triple(this, named(f"sg:{word}"), node)
-            yield from _stated(node, statement)
+    told = [
+        (word, NamedNode(f"{this.value}/{word}/{number}"), statement)
+        for word, found in (("added", change.added), ("removed", change.removed))
+        for number, statement in enumerate(found, 1)
+    ]
+    # What is written as it comes has each subject once.
+    yield from (Triple(this, named(f"sg:{word}"), node) for word, node, _ in told)
+    for _, node, statement in told:
+        yield from _stated(node, statement)
 
 
 def _stated(node: NamedNode, statement: Statement) -> Iterator[Triple]:

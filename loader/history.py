@@ -49,11 +49,13 @@ class Past:
             for leaf, digest in leaves.items()
         }
 
-    def changes(self, leaves: Mapping[Leaf, str], quads: Iterable[Quad]) -> list[Change]:
+    def changes(self, leaves: Mapping[Leaf, str], quads: list[Quad]) -> list[Change]:
         """What is not the same any more in a release of these hashes and quads."""
         if self._store is None:
             return []
-        kinds = changes.changed({leaf: held.digest for leaf, held in self._hashes.items()}, leaves)
+        digests = {leaf: held.digest for leaf, held in self._hashes.items()}
+        gone = changes.tombstoned(self._store.quads_for_pattern(None, named("owl:deprecated"), None, None))
+        kinds = changes.changed(digests, leaves, gone, changes.tombstoned(quads))
         return changes.between(kinds, store.quads(self._store), quads) if kinds else []
 
     def reused(self, found: Iterable[Change]) -> Iterator[tuple[str, set[str]]]:

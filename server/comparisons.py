@@ -15,7 +15,7 @@ from pyoxigraph import Triple
 
 from loader.errors import RequestError, UnknownReleaseError
 from loader.metadata import about_release
-from loader.namespaces import BASE
+from loader.namespaces import BASE, expand, prefixes
 from loader.release import Release
 from server import answers, cache, compression, dereferencing, protocol, requests
 from server.dereferencing import Edition, Thing
@@ -28,6 +28,7 @@ from server.site import Site
 
 PATH = "/releases"
 _SUFFIXES = ("html", "ttl", "json")
+LIST = Thing(PATH, _SUFFIXES)
 _PAIR = re.compile(rf"{PATH}/([0-9.-]{{1,40}}?)\.\.\.([0-9.-]{{1,40}})")
 _LONGEST = 2000  # characters of an IRI
 
@@ -42,11 +43,11 @@ async def answer(exchange: Exchange, site: Site) -> Response | None:
     path, chosen = dereferencing.split(exchange.path, _SUFFIXES)
     asked = dereferencing.edition(exchange, site)
     if path == PATH:
-        thing = Thing(PATH, _SUFFIXES)
+        thing = LIST
     elif _PAIR.fullmatch(path):
         entity = entity_asked(exchange.query_string)
         pair(path, site.shelf)
-        thing = Thing(path, _SUFFIXES, _SUFFIXES, PATH, (("entity", entity),) if entity else ())
+        thing = compared(path, entity)
     else:
         return None
     if chosen is None:
@@ -55,6 +56,11 @@ async def answer(exchange: Exchange, site: Site) -> Response | None:
         return None
     exchange.watch()
     return await (_listed if path == PATH else _compared)(exchange, site, thing, chosen, asked)
+
+
+def compared(path: str, entity: str | None) -> Thing:
+    """A comparison of two releases, or of one entity (its IRI) in them."""
+    return Thing(path, _SUFFIXES, _SUFFIXES, PATH, (("entity", entity),) if entity else ())
 
 
 def pair(path: str, shelf: Shelf) -> tuple[Release, Release]:
@@ -66,11 +72,18 @@ def pair(path: str, shelf: Shelf) -> tuple[Release, Release]:
 
 
 def entity_asked(query_string: bytes) -> str | None:
-    """The entity that a request narrows a comparison to: an IRI, or a path below ours. Raises RequestError."""
+    """The entity that a request narrows a comparison to: an IRI, a CURIE, or a path below ours.
+
+    Raises RequestError.
+    """
     given = [value for name, value in protocol.parameters(query_string, "the URL") if name == "entity" and value]
     if not given:
         return None
-    iri = given[0] if ":" in given[0] else BASE + given[0].lstrip("/")
+    prefix, colon, local = given[0].partition(":")
+    if colon:
+        iri = expand(given[0]) if prefix in prefixes() and not local.startswith("//") else given[0]
+    else:
+        iri = BASE + given[0].lstrip("/")
     if len(given) > 1 or len(iri) > _LONGEST:
         raise RequestError(f"entity names too much; expected one IRI of at most {_LONGEST} characters.")
     protocol.require_iris("entity", [iri])

@@ -19,13 +19,15 @@ from typing import Any, NamedTuple
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Store, Triple, parse
 
 from loader import changes
-from loader.changes import Change, Statement
+from loader.changes import Change, Kind, Statement
 from loader.context import Context
-from loader.errors import UnknownPageError
+from loader.errors import UnknownEntityError, UnknownPageError
 from loader.hashing import Leaf, leaves
-from loader.namespaces import BASE, expand
+from loader.namespaces import BASE, RELEASE, expand
 from loader.release import read_hashes
 from loader.store import quads
+from loader.terms import english, named
+from server import wording
 from server.serialization import write_triples
 
 JSON = "application/json"
@@ -51,9 +53,12 @@ class Compared(NamedTuple):
 
 
 def compare(wanted: Compared, before: Store, after: Store, context: Context) -> tuple[bytes, int]:
-    """One page of the changes, and how many pages there are. Raises UnknownPageError."""
-    kinds = changes.changed(_hashes(wanted.before, before), _hashes(wanted.after, after))
+    """One page of the changes, and how many pages there are. Raises UnknownPageError, UnknownEntityError."""
+    then, now = _hashes(wanted.before, before), _hashes(wanted.after, after)
+    kinds = changes.changed(then, now, _tombstoned(before), _tombstoned(after))
     if wanted.entity is not None:
+        if not any(wanted.entity == entity for hashes in (then, now) for _, entity in hashes):
+            raise UnknownEntityError(wanted.entity)
         kinds = {entity: kind for entity, kind in kinds.items() if entity == wanted.entity}
     pages = max(1, -(-len(kinds) // PAGE))
     if wanted.page > pages:
@@ -61,12 +66,26 @@ def compare(wanted: Compared, before: Store, after: Store, context: Context) -> 
     shown = dict(list(kinds.items())[(wanted.page - 1) * PAGE : wanted.page * PAGE])
     found = changes.between(shown, quads(before), quads(after)) if shown else []
     if wanted.media_type != JSON:
-        place = f"{BASE}releases/{'...'.join(wanted.versions)}"
-        triples = (triple for change in found for triple in changes.described(place, change))
-        return write_triples(triples, wanted.media_type, context), pages
-    names = _Names(before, after)
+        return write_triples(_described(wanted, found), wanted.media_type, context), pages
+    body = _body(wanted, kinds, pages, found, _Names(before, after))
+    return json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n", pages
+
+
+def _described(wanted: Compared, found: list[Change]) -> Iterator[Triple]:
+    """The comparison as data: which releases it is of, then the changes, whose nodes are fragments of it."""
+    this = NamedNode(f"{BASE}releases/{'...'.join(wanted.versions)}")
+    yield Triple(this, named("rdfs:label"), english(f"what changed from release {' to '.join(wanted.versions)}"))
+    for version in wanted.versions:
+        yield Triple(this, named("prov:wasDerivedFrom"), NamedNode(RELEASE + version))
+    for change in found:
+        yield from changes.described(this.value, change)
+
+
+def _body(
+    wanted: Compared, kinds: Mapping[str, Kind], pages: int, found: list[Change], names: _Names
+) -> dict[str, Any]:
     counts = Counter(kinds.values())
-    body = {
+    return {
         "before": wanted.versions[0],
         "after": wanted.versions[1],
         "counts": {kind: counts[kind] for kind in ("created", "changed", "withdrawn")},
@@ -74,7 +93,10 @@ def compare(wanted: Compared, before: Store, after: Store, context: Context) -> 
         "pages": pages,
         "entities": [_entity(change, names) for change in found],
     }
-    return json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n", pages
+
+
+def _tombstoned(store: Store) -> set[str]:
+    return changes.tombstoned(store.quads_for_pattern(None, named("owl:deprecated"), None, None))
 
 
 def _hashes(folder: str, store: Store) -> Mapping[Leaf, str]:
@@ -120,7 +142,7 @@ def _statement(statement: Statement, names: _Names) -> dict[str, Any]:
         "graph": statement.graph,
         "subject": _name(quad.subject),
         "predicate": quad.predicate.value,
-        "predicateLabel": names.of(quad.predicate.value),
+        "predicateLabel": names.of(quad.predicate.value) or wording.term(quad.predicate.value),
         "object": _term(quad.object),
     }
     label = names.of(quad.object.value) if isinstance(quad.object, NamedNode) else ""

@@ -10,12 +10,15 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from loader.namespaces import BASE
-from server import comparisons, dereferencing, wording
-from server.negotiation import HTML
+from server import cache, comparisons, dereferencing, wording
+from server.dereferencing import Edition, Thing
+from server.negotiation import Format, documents
 from server.panels import Cell, cell
 from server.serving import serving
 
 blueprint = Blueprint("releases", __name__)
+
+_HTML: Format = documents(("html",))[0]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Changed:
 def releases() -> Response:
     """All releases, newest first, each with the way to what it changed."""
     listed = [comparisons.described(each) for each in serving().shelf.releases()]
-    return _page(render_template("releases.html", releases=listed))
+    return _page(comparisons.LIST, "releases.html", releases=listed)
 
 
 @blueprint.get("/releases/<path:pair>.html")
@@ -55,7 +58,7 @@ def comparison(pair: str) -> Response:
     changed = [_changed(each) for each in found["entities"]]
     narrowed = Cell(entity, "iri", wording.name(entity), wording.href(entity)) if entity else None
     told = {"found": found, "changed": changed, "path": path, "narrowed": narrowed, "base": BASE}
-    return _page(render_template("comparison.html", **told))
+    return _page(comparisons.compared(path, entity), "comparison.html", page, found["pages"], **told)
 
 
 def _changed(each: Mapping[str, Any]) -> Changed:
@@ -73,16 +76,20 @@ def _line(iri: str, said: Mapping[str, Any]) -> Line:
     graph = said["graph"]
     return Line(
         part=said["subject"].removeprefix(iri).removeprefix("#"),
-        property=said["predicateLabel"] or wording.term(said["predicate"]),
+        property=said["predicateLabel"],
         value=value,
         graph=Cell(graph, "iri", graph.removeprefix(f"{BASE}graph/"), wording.href(graph)),
     )
 
 
-def _page(body: str) -> Response:
-    response = Response(body, content_type=f"{HTML}; charset=utf-8")
-    response.cache_control.no_cache = True
-    response.headers["Vary"] = "Accept"
-    response.add_etag(weak=True)
+def _page(thing: Thing, template: str, page: int = 1, pages: int = 1, **told: Any) -> Response:
+    """A page with the headers and links that the same has as data."""
+    here = serving()
+    asked = Edition(here.release.version if here.pinned else None, page, pages)
+    body = render_template(template, links=dereferencing.links(thing, _HTML, asked), **told)
+    headers = dereferencing.headers(here.release, thing, _HTML, asked, cache.tag(here.release, "releases", body))
+    headers["Vary"] = "Accept"  # what compresses it adds its own
+    headers.pop("Last-Modified")  # the list grows without its release
+    response = Response(body, 200, headers)
     response.make_conditional(request)
     return response

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
 from loader.changes import Change, Statement, between, changed, compare, described
 from loader.hashing import leaves
 from loader.namespaces import BASE, GRAPH, expand
+from loader.terms import typed
 
 CURATED, SOURCE = GRAPH + "curated", GRAPH + "source/x"
 LABEL = expand("skos:prefLabel")
@@ -28,6 +31,37 @@ def test_each_entity_that_differs_is_told_with_what_came_and_what_went() -> None
         Change(f"{BASE}drug/c", "withdrawn", (), (statement("drug/c", "C"),)),
         Change(f"{BASE}drug/d", "created", (statement("drug/d", "D"),), ()),
     ]
+
+
+def test_an_entity_that_gets_a_tombstone_is_withdrawn_and_created_when_that_goes() -> None:
+    deprecated = Quad(
+        NamedNode(BASE + "drug/a"),
+        NamedNode(expand("owl:deprecated")),
+        typed("true", "xsd:boolean"),
+        NamedNode(CURATED),
+    )
+    live, gone = [quad("drug/a", "A")], [deprecated]
+    for before, after, kind in (
+        (live, gone, "withdrawn"),
+        (gone, live, "created"),
+        (gone, [deprecated, quad("drug/a#note", "why")], "changed"),
+        (gone, [], "withdrawn"),
+    ):
+        assert [change.kind for change in compare(before, after)] == [kind]
+
+
+def test_a_term_that_is_deprecated_is_still_there() -> None:
+    term = quad("ontology#old", "old")
+    deprecated = Quad(
+        term.subject, NamedNode(expand("owl:deprecated")), typed("true", "xsd:boolean"), NamedNode(CURATED)
+    )
+    assert [change.kind for change in compare([term], [term, deprecated])] == ["changed"]
+
+
+def test_each_subject_is_told_at_once() -> None:
+    (change,) = compare([quad("drug/a", "A"), quad("drug/a", "C")], [quad("drug/a", "B"), quad("drug/a", "D")])
+    subjects = [triple.subject for triple in described(BASE, change)]
+    assert len([key for key, _ in groupby(subjects)]) == len(set(subjects)) == 5
 
 
 def test_a_statement_that_moves_to_another_graph_came_and_went() -> None:

@@ -241,6 +241,8 @@ def test_a_tombstone_is_validated_history_tells_what_went_and_its_address_is_not
         for _, value in rows(made, f"SELECT ?x ?v WHERE {{ GRAPH <{HISTORY}> {{ ?x sg:removed [ rdf:object ?v ] }} }}")
     }
     assert f"{BASE}ontology#Publication" in went
+    kind = f"SELECT ?kind WHERE {{ GRAPH <{HISTORY}> {{ ?x sg:changeOf <{unused}> ; sg:changeKind ?kind }} }}"
+    assert list(rows(made, kind)) == [(f"{BASE}concept/change/withdrawn",)]
 
     path.write_text(re.sub(r'skos:prefLabel "[^"]*"', 'skos:prefLabel "Something else"', live_text), encoding="utf-8")
     with pytest.raises(FactsError, match="An address is not used again"):

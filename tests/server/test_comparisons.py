@@ -107,6 +107,9 @@ def test_a_comparison_is_narrowed_to_one_entity(served: Server, path: str, entit
         ("{path}", {"page": "0"}, 400),
         ("{path}", {"page": "9" * 400}, 404),
         ("{path}", {"entity": "a b"}, 400),
+        ("{path}", {"entity": "drug/nope"}, 404),
+        ("{path}", {"entity": "pazopanib"}, 404),
+        ("{path}", {"entity": "sg:Nope"}, 404),
         ("{path}", {"entity": "x" * 3000}, 400),
         ("{path}", {"entity": ["drug/a", "drug/b"]}, 400),
     ],
@@ -126,3 +129,30 @@ def test_a_comparison_is_kept_and_known_by_its_tag(served: Server, path: str) ->
     first = served.ask(f"{path}.json")
     same = served.ask(f"{path}.json", headers={"If-None-Match": first.headers["etag"]})
     assert (same.status, same.body) == (304, b"")
+
+
+def test_an_entity_is_named_by_a_curie_of_ours(served: Server, path: str) -> None:
+    answer = served.ask(f"{path}.json", entity="sg:Drug")
+    assert (answer.status, answer.json["entities"]) == (200, [])
+
+
+def test_a_comparison_names_its_releases_and_its_properties(served: Server, path: str, history: Path) -> None:
+    quads = list(parse(served.ask(f"{path}.ttl").body, RdfFormat.TURTLE))
+    named = {(quad.subject.value, quad.object.value) for quad in quads if "wasDerivedFrom" in quad.predicate.value}
+    assert named == {(BASE + path.lstrip("/"), f"{BASE}release/{version}") for version in versions(history)}
+    (entity,) = served.ask(f"{path}.json").json["entities"]
+    assert entity["added"][0]["predicateLabel"] == "also called"
+
+
+@pytest.mark.parametrize("thing", ["/releases", "{path}"])
+def test_a_page_of_releases_is_linked_as_its_data_is(served: Server, path: str, thing: str) -> None:
+    address = thing.replace("{path}", path)
+    page, data = (served.ask(f"{address}.{suffix}") for suffix in ("html", "ttl"))
+    assert page.headers["content-location"] == f"{address}.html"
+    link = page.headers["link"]
+    for rel in ("describes", "canonical", "describedby", "license", "alternate"):
+        assert f'rel="{rel}"' in link and f'rel="{rel}"' in data.headers["link"]
+        assert f'<link rel="{rel}"'.encode() in page.body
+    assert f'<{address}.ttl>; rel="alternate"; type="text/turtle"' in link
+    again = served.ask(f"{address}.html", headers={"If-None-Match": page.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")

@@ -549,3 +549,4 @@ def test_what_changed_for_a_drug_between_two_releases(tmp_path: Path) -> None:
     assert asked(before.version, again.version) == [first, *second]
     assert asked(again.version, "2099-12-31.1") == [("", "nothing changed", "", "")]
     assert asked(before.version, again.version, "eribulin") == [("", "nothing changed", "", "")]
+    assert not asked(before.version, again.version, "nope"), "of what is no drug nothing is said"
