@@ -16,7 +16,7 @@ from server.site import Site
 VARY = "Accept, Accept-Encoding"
 FRESH = "public, no-cache"  # a copy may be kept, and is asked about each time: another release may be served by then
 _GRAPHS = frozenset(each.media_type for form in (GRAPH, DATASET) for each in formats(form))
-_LINKS = f'<{LICENCE.value}>; rel="license", </.well-known/void>; rel="describedby"'
+_DESCRIPTION = "/.well-known/void"
 
 
 def preflight(methods: Sequence[str]) -> Response:
@@ -39,9 +39,14 @@ def content_type(media_type: str) -> str:
 
 
 def headers(
-    media_type: str, encoding: str, entity_tag: str | None, freshness: str = FRESH, complete: str | None = None
+    media_type: str,
+    encoding: str,
+    entity_tag: str | None,
+    freshness: str = FRESH,
+    complete: str | None = None,
+    described: str = _DESCRIPTION,
 ) -> dict[str, str]:
-    """The headers of an answer; one that holds triples names their licence and where they are described."""
+    """The headers of an answer; one that holds triples names their licence and where they are `described`."""
     found = {"Content-Type": content_type(media_type), "Vary": VARY, "Cache-Control": freshness}
     if encoding != "identity":
         found["Content-Encoding"] = encoding
@@ -50,8 +55,13 @@ def headers(
     if complete:
         found["Sarcograph-Complete"] = complete
     if media_type in _GRAPHS:
-        found["Link"] = _LINKS
+        found["Link"] = f'<{LICENCE.value}>; rel="license", <{described}>; rel="describedby"'
     return found
+
+
+def description(site: Site) -> str:
+    """Where the dataset is described: in the release that the request names, if it does."""
+    return f"{_DESCRIPTION}?release={site.release.version}" if site.pinned else _DESCRIPTION
 
 
 def completeness(cap: int | None, most: int | None) -> str | None:
@@ -60,15 +70,17 @@ def completeness(cap: int | None, most: int | None) -> str | None:
     return f"?0; rows={cap}" if cap is not None else "?1" if most is not None else None
 
 
-def at_hand(exchange: Exchange, site: Site, key: object, most: int | None = None) -> tuple[str, Response | None]:
+def at_hand(
+    exchange: Exchange, site: Site, key: object, most: int | None = None, freshness: str = FRESH
+) -> tuple[str, Response | None]:
     """The tag of the answer that a key names, and that answer where the client has it already or it is kept here."""
     entity_tag = cache.tag(site.release, key)
-    same = unchanged(exchange, entity_tag)
+    same = unchanged(exchange, entity_tag, freshness)
     stored = None if same else site.cache.find((site.release.version, key))
     if stored is None:
         return entity_tag, same
     complete = completeness(stored.cap, most)
-    found = headers(stored.media_type, stored.encoding, entity_tag, complete=complete)
+    found = headers(stored.media_type, stored.encoding, entity_tag, freshness, complete, description(site))
     return entity_tag, Response(200, found, stored.body)
 
 

@@ -20,6 +20,7 @@ from loader.namespaces import BASE
 from loader.release import Release
 from loader.void import LICENCE
 from server import answers, cache, protocol
+from server import links as site_links
 from server.exchange import Exchange, Response
 from server.negotiation import SUFFIXES, Format, choose_document, documents
 from server.site import Site
@@ -130,11 +131,12 @@ def links(thing: Thing, chosen: Format, asked: Edition) -> tuple[Link, ...]:
     own = [
         Link(thing.iri, "describes"),
         Link(f"{BASE}{thing.document(suffix).lstrip('/')}", "canonical"),
-        Link("/.well-known/void", "describedby"),
+        Link(f"/.well-known/void{_query({'release': asked.release})}", "describedby"),
         Link(LICENCE.value, "license"),
     ]
     if thing.collection:
-        own.append(Link(thing.collection, "collection"))
+        release = None if site_links.is_the_same(thing.collection[1:]) else asked.release
+        own.append(Link(thing.collection + _query({"release": release}), "collection"))
     if suffix == "json":
         own.append(Link(f"/context.jsonld{_query({'release': asked.release})}", CONTEXT, "application/ld+json"))
     own += [

@@ -144,7 +144,7 @@ class ExportPages:
 
     def _render(self, own: str, template: str, **given: object) -> str:
         with self._app.test_request_context(own, environ_overrides={SERVING: self._serving}):
-            return render_template(f"export/{template}", version=self._release.version, **given)
+            return render_template(f"export/{template}", version=self._release.version, fleeting=True, **given)
 
 
 def seeds(site: Site) -> list[str]:

@@ -13,9 +13,10 @@ from typing import Any
 
 from loader.errors import NotAcceptableError, RequestError, UnknownGraphError
 from loader.namespaces import BASE
-from server import answers, compression, protocol, queries, requests
+from server import answers, compression, dereferencing, protocol, queries, requests
+from server.dereferencing import Edition, Thing
 from server.exchange import Exchange, Response
-from server.negotiation import DATASET, GRAPH, choose_named, formats
+from server.negotiation import DATASET, GRAPH, Format, choose_named, documents, formats
 from server.site import Site
 
 _READ_BY_PEOPLE = "text/turtle"
@@ -35,8 +36,8 @@ def is_there(path: str) -> bool:
     return path in ("/graphs", "/graphs/") or path.startswith(("/graph/", "/.well-known/"))
 
 
-async def answer(exchange: Exchange, site: Site) -> Response:
-    """One graph, or all of them."""
+async def answer(exchange: Exchange, site: Site, thing: Thing | None = None) -> Response:
+    """One graph, or all of them; `thing` is what the graph is, where documents are about it."""
     exchange.watch()
     graph = _graph(exchange, site)
     names = protocol.format_names(exchange.query_string)
@@ -47,17 +48,36 @@ async def answer(exchange: Exchange, site: Site) -> Response:
         what = f"a request for {graph.value if isinstance(graph, Part) else 'a graph'}"
         offers = [each.media_type for each in formats(form)]
         raise NotAcceptableError(what, ", ".join(names) or accept or "", offers)
-    return await _write(exchange, site, graph, chosen.media_type)
+    response = await _write(exchange, site, graph, chosen.media_type)
+    if thing and chosen.names[0] in thing.suffixes:
+        response.headers.update(_as_document(response, site, thing, chosen))
+    return response
+
+
+def _as_document(response: Response, site: Site, thing: Thing, chosen: Format) -> dict[str, str]:
+    """What the headers of the document about a graph say that the graph itself has as well."""
+    found = {"Last-Modified": dereferencing.last_modified(site.release)}
+    if response.status == 200:
+        (chosen,) = documents(chosen.names[:1])
+        asked = _edition(site)
+        found["Content-Location"] = thing.document(chosen.names[0], asked)
+        found["Link"] = dereferencing.linked(dereferencing.links(thing, chosen, asked))
+    return found
+
+
+def _edition(site: Site) -> Edition:
+    return Edition(site.release.version if site.pinned else None)
 
 
 async def _write(exchange: Exchange, site: Site, graph: str | Part, media_type: str) -> Response:
     encoding = compression.choose(exchange.header(b"accept-encoding"))
     key = "graph", graph, media_type, encoding
-    entity_tag, at_hand = answers.at_hand(exchange, site, key)
+    freshness = dereferencing.freshness(_edition(site))
+    entity_tag, at_hand = answers.at_hand(exchange, site, key, freshness=freshness)
     if at_hand:
         return at_hand
     reply = await site.run(request(site, graph, media_type, encoding), deadline=site.settings.max_deadline)
-    headers = answers.headers(media_type, reply.encoding, entity_tag)
+    headers = answers.headers(media_type, reply.encoding, entity_tag, freshness, described=answers.description(site))
     return await answers.respond(exchange, site, reply, headers, key)
 
 

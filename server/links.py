@@ -36,9 +36,14 @@ def adapt(html: str, path: str, release: str | None = None) -> str:
     return html
 
 
+def is_the_same(target: str) -> bool:
+    """Whether what a target, without its first slash, leads to is the same in all releases or names its own."""
+    return bool(_THE_SAME.match(target))
+
+
 def _of_release(target: str, release: str) -> str:
     """A target, as it stands in the page, with the release in its query."""
-    if _THE_SAME.match(target) or _NAMED.search(target):
+    if is_the_same(target) or _NAMED.search(target):
         return target
     whole, mark, fragment = _split(target)
     return f"{whole}{'&amp;' if '?' in whole else '?'}release={quote(release)}{mark}{fragment}"

@@ -144,6 +144,12 @@ def takes_html(accept: str | None) -> bool:
     return accept is not None and _ranges(accept).get(HTML, 0.0) > 0
 
 
+def may_be_html(accept: str | None) -> bool:
+    """Whether the header, by name or by a wildcard, takes HTML where there is nothing else."""
+    ranges = _ranges(accept)
+    return next((ranges[each] for each in (HTML, "text/*", "*/*") if each in ranges), 0.0) > 0
+
+
 def choose_named(names: Sequence[str], accept: str | None, form: str) -> Format | None:
     """The first known format that `format=` names (client libraries name it twice); without any, what Accept likes."""
     known = (named(name, form) for name in names)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 from jinja2 import TemplateNotFound
 from werkzeug.exceptions import HTTPException, NotFound
 
-from loader.errors import SarcographError, UnknownEntityError, WithdrawnError
+from loader.errors import NotAcceptableError, SarcographError, UnknownEntityError, WithdrawnError
 from loader.kinds import KINDS, Kind
 from loader.namespaces import entity, expand
 from server import (
@@ -21,16 +22,18 @@ from server import (
     entity_documents,
     entity_json,
     entity_page,
+    permalinks,
     problems,
     queries,
     schema_org,
+    topics,
     withdrawals,
     wording,
 )
 from server.dereferencing import Edition, Link
 from server.entity_page import EntityPage
 from server.entity_statements import Wanted
-from server.negotiation import FORMAT_NAMES, HTML, SUFFIXES, Format, wants_html
+from server.negotiation import FORMAT_NAMES, HTML, SUFFIXES, Format, documents, may_be_html, wants_html
 from server.pages_in_threads import ERROR
 from server.panels import Cell, ask, laid_out, panel
 from server.queries import Query
@@ -44,13 +47,28 @@ _MAX_AGE = 300  # seconds
 
 def _html(page: EntityPage, links: Sequence[Link]) -> str:
     of_kind, version = f"{page.kind.path}.html", serving().release.version
-    shown = {"page": page, "links": links, "described": schema_org.block(page, version), "names": FORMAT_NAMES}
+    shown: dict[str, object] = {
+        "page": page,
+        "links": links,
+        "described": schema_org.block(page, version),
+        "names": FORMAT_NAMES,
+    }
+    shown |= {"changes": _changes(page), "own_query": ""}  # it is one page whatever else the address asks
     try:
         return render_template(of_kind, **shown)
     except TemplateNotFound as error:
         if error.name != of_kind:
             raise
     return render_template("entity.html", **shown)
+
+
+def _changes(page: EntityPage) -> str | None:
+    """The address of what this release changed of an entity; None where the release before is not there."""
+    here = serving()
+    earlier = here.release.manifest.get("previous")
+    if not earlier or earlier not in here.shelf.versions():
+        return None
+    return f"/releases/{earlier}...{here.release.version}?{urlencode({'entity': page.iri})}"
 
 
 def _json(page: EntityPage, links: Sequence[Link]) -> str:
@@ -86,20 +104,45 @@ def is_pinned() -> bool:
     return serving().pinned
 
 
+@blueprint.app_template_global()
+def permalink(asked: str | None = None) -> str | None:
+    """The page's own address in this release; `asked` is its query, where that is not the request's."""
+    return permalinks.pinned(request.path, _asked(asked), serving().release.version)
+
+
+@blueprint.app_template_global()
+def in_current_release(asked: str | None = None) -> str:
+    """The page's own address in the current release."""
+    return permalinks.current(request.path, _asked(asked))
+
+
+def _asked(asked: str | None) -> str:
+    return request.query_string.decode("latin-1") if asked is None else asked
+
+
 @blueprint.get("/")
 def home() -> Response:
     """What this is, what it found, what it holds, and where to ask."""
     shown = [queries.read(name) for name in ("home/verdicts", _CONTRADICTED)]
     verdicts, contradicted = map(laid_out, shown, ask(serving(), *shown))
     counts = serving().release.manifest["counts"]
-    return _page(
+    dataset = topics.topic_at(topics.INDEX)
+    assert dataset
+    asked = Edition(serving().release.version if serving().pinned else None)
+    links = dereferencing.links(dataset, documents(("html",))[0], asked)
+    response = _page(
         render_template(
             "home.html",
+            links=links,
             verdicts=verdicts,
             contradicted=contradicted,
             counts={path: counts.get(kind.cls, 0) for path, kind in KINDS.items()},
         )
     )
+    response.headers["Cache-Control"] = dereferencing.freshness(asked)  # as it is negotiated: another may get Turtle
+    response.headers["Vary"] = "Accept"
+    response.headers["Link"] = dereferencing.linked(links)
+    return response
 
 
 _CONTRADICTED = "examples/which-claims-of-the-source-page-are-contradicted-by-evidence-and-by-what-exactly"
@@ -112,8 +155,14 @@ def members(kind: str) -> Response:
     if kind not in KINDS:
         return _not_found("kind", kind)
     if not request.path.endswith("/"):
-        return _redirect(f"/{kind}/", 308)
-    return _page(render_template("list.html", kind=KINDS[kind], panel=panel(serving(), _list_query(KINDS[kind]))))
+        asked = request.query_string.decode("latin-1")
+        return _redirect(f"/{kind}/?{asked}" if asked else f"/{kind}/", 308)
+    accept = request.headers.get("Accept")
+    if not may_be_html(accept):
+        raise NotAcceptableError(f"a request for /{kind}/", accept or "", [HTML])
+    response = _page(render_template("list.html", kind=KINDS[kind], panel=panel(serving(), _list_query(KINDS[kind]))))
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 @blueprint.get("/<kind>/<path:name>")
@@ -183,7 +232,7 @@ def _told(
     """An error as a page for a browser, as its problem document for a program."""
     if not wants_html(request.headers.get("Accept")):
         return Response(document, status, headers)
-    body = render_template("error.html", title=title, sentence=sentence, instead=instead)
+    body = render_template("error.html", title=title, sentence=sentence, instead=instead, fleeting=True)
     return Response(body, status, {**headers, "Content-Type": f"{HTML}; charset=utf-8"})
 
 
@@ -236,7 +285,9 @@ def _not_found(what: str, asked: str, kind: Kind | None = None) -> Response:
             raise NotFound(f"there is no page {shown!r}. The kinds are {', '.join(KINDS)}.")
         hint = f"Documents about a thing end in {endings}." if endings else ""
         raise UnknownEntityError(entity(kind.path, shown), [cell.value for cell in near], hint)
-    body = render_template("not_found.html", what=what, asked=shown, kind=kind, near=near, endings=endings)
+    body = render_template(
+        "not_found.html", what=what, asked=shown, kind=kind, near=near, endings=endings, fleeting=True
+    )
     return Response(body, 404, {"Vary": "Accept"}, content_type=f"{HTML}; charset=utf-8")
 
 

@@ -88,6 +88,8 @@ def page(asked: Asked | None, error: SarcographError | None = None, status: int 
         title=problems.problem_of(error).title if error else None,
         sentence=str(error) if error else None,
         pointer=_pointer(query, error),
+        own_query=urlencode(_given(asked)) if asked else None,
+        fleeting=error is not None,
     )
     response = Response(body, status, content_type=f"{HTML}; charset=utf-8")
     response.headers["Vary"] = "Accept"
@@ -106,7 +108,7 @@ def _answer(asked: Asked) -> Answer:
         cells=_MOST_CELLS,
         most_bytes=_MOST_HELD,
     )
-    given = [("query", asked.query), *_dataset(asked), *_timeout(asked)]
+    given = [*_given(asked), ("release", serving().release.version)]
     links = [(label, f"/sparql?{urlencode([*given, ('format', name)])}") for name, label in _DOWNLOADS[whole.form]]
     links = [(label, href) for label, href in links if len(href) < _LONGEST_LINK]
     complete = answers.completeness(whole.cap, asked.most)
@@ -125,6 +127,11 @@ def _answer(asked: Asked) -> Answer:
     columns = said["head"]["vars"][:_MOST_CELLS]
     found = [{name: cell(term) for name, term in this.items()} for this in said["results"]["bindings"]]
     return Answer("select", columns, _labelled(found), cut=cut, complete=complete, downloads=links)
+
+
+def _given(asked: Asked) -> list[tuple[str, str]]:
+    """What is asked, as parameters of a URL, though it may have been posted."""
+    return [("query", asked.query), *_dataset(asked), *_timeout(asked)]
 
 
 def _dataset(asked: Asked) -> list[tuple[str, str]]:

@@ -84,7 +84,8 @@ async def _answer(exchange: Exchange, site: Site, asked: Asked, accept: str | No
     reply = await site.run(request, deadline=asked.seconds)
     complete = answers.completeness(reply.cap, asked.most)
     lasting = entity_tag if reply.stable else None
-    headers = answers.headers(reply.media_type, reply.encoding, lasting, complete=complete)
+    described = answers.description(site)
+    headers = answers.headers(reply.media_type, reply.encoding, lasting, complete=complete, described=described)
     return await answers.respond(exchange, site, reply, headers, chosen if reply.stable else None)
 
 

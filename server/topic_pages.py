@@ -182,7 +182,8 @@ def example(name: str) -> Response:
 @blueprint.get("/index.html")
 def index() -> Response:
     """The page about the dataset is the home page."""
-    found = redirect("/", 308)
+    asked = request.query_string.decode("latin-1")
+    found = redirect(f"/?{asked}" if asked else "/", 308)
     assert isinstance(found, Response)
     return found
 

@@ -53,6 +53,11 @@ class Topic(Thing):
         """The IRI that names it."""
         return BASE + self.path.removeprefix(INDEX).lstrip("/")
 
+    def document(self, suffix: str, asked: Edition | None = None) -> str:
+        """The address of one document about it; the page about the dataset is the home page."""
+        found = super().document(suffix, asked)
+        return found.replace(f"{INDEX}.html", "/", 1) if self.path == INDEX else found
+
 
 def is_there(path: str) -> bool:
     """Whether a path is one of those answered here."""
@@ -89,7 +94,7 @@ async def answer(exchange: Exchange, site: Site) -> Response | None:
     if chosen is None and topic.path == INDEX and (stem != "/" or not _names_rdf(exchange)):
         return None
     if chosen is None and topic.path.startswith(_SELF_NAMED) and topic.graph and not _wants_page(exchange):
-        return await graph_store.answer(exchange, site)
+        return await graph_store.answer(exchange, site, topic)
     asked = dereferencing.edition(exchange, site)
     of_topic = await _site_of(topic, site)
     if asked.page > 1:

@@ -10,7 +10,7 @@ from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from running import ENDLESS, Server
+from running import ENDLESS, VERSION, Server
 
 from loader.namespaces import BASE, GRAPH
 from server.problems import PROBLEMS
@@ -97,6 +97,7 @@ def test_downloads_and_the_form_keep_the_dataset_and_the_time(server: Server) ->
         "timeout": ["7"],
         "default-graph-uri": given["default-graph-uri"],
         "named-graph-uri": [given["named-graph-uri"]],
+        "release": [VERSION],
         "format": ["csv"],
     }
     for name, value in (("default-graph-uri", "curated"), ("default-graph-uri", "a&amp;b"), ("named-graph-uri", "c")):
