@@ -103,7 +103,12 @@ async def answer(exchange: Exchange, site: Site) -> Response | None:
     await _require(topic, of_topic)
     if chosen is None:
         return dereferencing.see_other(exchange, site, topic)
-    return None if chosen.media_type == HTML else await _document(exchange, of_topic, topic, chosen, asked)
+    if chosen.media_type == HTML:
+        return None
+    found = await _document(exchange, of_topic, topic, chosen, asked)
+    if of_topic is not site:  # /release/2026-11-24.1 is answered by that release, whichever the request names
+        found.headers["Sarcograph-Release"] = of_topic.release.version
+    return found
 
 
 def _names_graph(path: str, site: Site) -> bool:

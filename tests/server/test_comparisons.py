@@ -156,3 +156,9 @@ def test_a_page_of_releases_is_linked_as_its_data_is(served: Server, path: str, 
     assert f'<{address}.ttl>; rel="alternate"; type="text/turtle"' in link
     again = served.ask(f"{address}.html", headers={"If-None-Match": page.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
+
+
+def test_what_a_release_says_of_itself_is_answered_by_that_release(served: Server, history: Path) -> None:
+    for version in versions(history):
+        answer = served.ask(f"/release/{version}.ttl")
+        assert (answer.status, answer.headers["sarcograph-release"]) == (200, version)
