@@ -180,7 +180,7 @@ class _Walk:
             return
         dump = self._dump(path)
         if dump:
-            self._left_out(path, self._draft.link(path[1:], dump))
+            self._left_out(path, self._draft.copy(path[1:], dump))
             return
         answer = await ask(self._front, target, _ACCEPT)
         if answer.status in (200, 410):

@@ -116,17 +116,14 @@ class Draft:
         self.files[name] = len(data)
         return True
 
-    def link(self, name: str, source: Path) -> bool:
-        """Have a file by a second name where that can be, else copy it; False as `write`."""
+    def copy(self, name: str, source: Path) -> bool:
+        """Take a copy of a file, not a second name for it: who changes it changes no release. False as `write`."""
         place = self._place(name)
         if place is None:
             return False
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(source, place)
-            except OSError:
-                shutil.copy2(source, place)
+            shutil.copy2(source, place)
         except OSError as error:
             raise self._unwritable(error) from error
         self.files[name] = source.stat().st_size

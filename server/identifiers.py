@@ -234,7 +234,10 @@ def _labelled(text: str, within: bool = False) -> Iterator[Reading]:
     for name, local in dict.fromkeys(parts):
         named = _by_name().get(name, ()) if local else ()
         for register in named:
-            yield from (Reading(register.prefix, form) for form in register.forms(local, (name,)))
+            forms = register.forms(local, (name,))
+            yield from (Reading(register.prefix, form) for form in forms)
+            if register.namespace and not (forms or within):  # `obo:NCIT_C3158`: its IRI is one of another register
+                yield from _elsewhere(register.namespace + local, within=True)
         if named and not within and _SCHEME.match(local):
             yield from _elsewhere(local, within=True)
 

@@ -98,6 +98,12 @@ def release_version() -> str:
     return serving().release.version
 
 
+@blueprint.app_template_filter()
+def listed(text: str) -> list[str]:
+    """The items of a text that names several."""
+    return wording.listed(text)
+
+
 @blueprint.app_template_global()
 def is_pinned() -> bool:
     """Whether the request named its release."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from loader.errors import UnknownPageError
 from loader.kinds import KINDS
+from loader.namespaces import EXAMPLES_GRAPH, GRAPH
 from loader.release import Release, entities
 from server import answers, documents, entity_documents, queries, requests, wording
 from server.exchange import Exchange, Response
@@ -24,6 +25,11 @@ from server.site import Site
 PART = 10_000  # addresses of a part
 _ROBOTS, _INDEX = "/robots.txt", "/sitemap.xml"
 _PART_PATH = re.compile(r"/sitemap-([1-9][0-9]{0,5})\.xml")
+_TERMS = {
+    f"{GRAPH}ontology": "/ontology.html",
+    f"{GRAPH}shapes": "/shapes.html",
+    EXAMPLES_GRAPH: "/prefixes.html",
+}
 _AN_HOUR = "public, max-age=3600"
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # Addresses without end: whatever can be asked, of any release, and what changed between any two.
@@ -87,9 +93,21 @@ async def _addresses(site: Site) -> tuple[_Address, ...]:
 
 def _listed(release: Release, gone: frozenset[str]) -> tuple[_Address, ...]:
     today = _day(release.version)
-    first = [_Address("/", today), *(_Address(f"/{kind}/", today) for kind in KINDS)]
+    topics = ("/releases.html", f"/release/{release.version}.html", *_of_graphs(release.manifest["graphs"]))
+    files = ("/dumps/",) if release.manifest.get("dumps") else ()
+    first = [_Address(path, today) for path in ("/", *(f"/{kind}/" for kind in KINDS), *topics, *files)]
     found = (_Address(path, _day(since)) for iri, since in entities(release).items() if (path := _page(iri, gone)))
     return (*first, *sorted(found))
+
+
+def _of_graphs(graphs: Iterable[str]) -> Iterator[str]:
+    """The pages about graphs (their IRIs), and of what is in them that has a page of its own."""
+    for graph in graphs:
+        path = wording.href(graph) or ""
+        if path.startswith("/"):
+            yield path
+        if graph in _TERMS:
+            yield _TERMS[graph]
 
 
 def _page(iri: str, gone: frozenset[str]) -> str | None:

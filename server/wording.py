@@ -175,3 +175,18 @@ def name(iri: str) -> str:
         return UNITS[iri] or "no unit"
     curie = compress(iri)
     return _TERMS.get(curie or "") or curie or (iri.removeprefix(BASE) if path(iri) else iri)
+
+
+def listed(text: str) -> list[str]:
+    """The items of a text that names several: between semicolons, but not those within parentheses.
+
+    `a (tablet; oral); b` is `a (tablet; oral)` and `b`.
+    """
+    items, depth, begin = [], 0, 0
+    for place, character in enumerate(text):
+        depth = max(0, depth + {"(": 1, ")": -1}.get(character, 0))
+        if character == ";" and not depth:
+            items.append(text[begin:place].strip())
+            begin = place + 1
+    items.append(text[begin:].strip())
+    return [item for item in items if item]

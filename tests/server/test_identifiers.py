@@ -30,3 +30,7 @@ def test_however_names_are_nested_reading_them_takes_no_time(text: str) -> None:
 def test_a_short_text_that_stands_for_a_long_one_is_too_long() -> None:
     with pytest.raises(RequestError, match="at most 1000"):
         plain("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 900)
+
+
+def test_a_name_whose_iri_is_one_of_another_register_is_read_as_that() -> None:
+    assert ("NCIT", "C3158") in [(each.register, each.local) for each in readings("obo:NCIT_C3158")]

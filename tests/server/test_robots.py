@@ -45,6 +45,9 @@ def listed(client: FrontClient) -> dict[str, str]:
 def test_the_sitemap_lists_every_page_once_with_the_day_of_its_last_change(client: FrontClient) -> None:
     found = listed(client)
     assert {"/", *(f"/{kind}/" for kind in KINDS)} <= set(found)
+    others = {"ontology", "shapes", "prefixes", "releases", "graph/curated", ".well-known/void"}
+    release = f"/release/{client.site.release.version}.html"
+    assert {*(f"/{name}.html" for name in others), release, "/dumps/"} <= set(found)
     held = entities(client.site.release)
     own = [path for path in found if path.endswith(".html")]
     assert len(own) > 800 and "/drug/trabectedin.html" in own and "/concept/verdict/supported.html" in own
@@ -55,7 +58,8 @@ def test_the_sitemap_lists_every_page_once_with_the_day_of_its_last_change(clien
 
 
 def test_every_address_of_the_sitemap_is_a_page(client: FrontClient) -> None:
-    paths = sorted(listed(client))[::23]
+    pages = listed(client)
+    paths = [*sorted(pages)[::23], *(path for path in pages if path[1:].partition("/")[0] not in KINDS)]
     for path, answer in zip(paths, client.gather(paths, {"Accept": "text/html"}), strict=True):
         assert (answer.status_code, answer.mimetype) == (200, "text/html"), path
 

@@ -168,3 +168,9 @@ def test_a_browser_comes_from_an_iri_to_the_page_and_on_to_others(twin: Twin, tm
         assert not browser.find_elements(By.TAG_NAME, "form")
     finally:
         browser.quit()
+
+
+def test_files_of_the_dump_are_copies_so_that_who_changes_them_changes_no_release(twin: Twin) -> None:
+    found = list((twin.folder / "dumps").rglob("*.csv"))
+    assert found
+    assert {path.stat().st_nlink for path in found} == {1}
