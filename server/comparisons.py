@@ -17,11 +17,12 @@ from loader.errors import RequestError, UnknownReleaseError
 from loader.metadata import about_release
 from loader.namespaces import BASE, expand, prefixes
 from loader.release import Release
-from server import answers, cache, compression, dereferencing, protocol, requests
+from server import cache, compression, dereferencing, protocol, requests
 from server.dereferencing import Edition, Thing
 from server.exchange import Exchange, Response
 from server.negotiation import Format
 from server.release_changes import JSON, Compared
+from server.reply import Reply
 from server.serialization import write_triples
 from server.shelf import Shelf
 from server.site import Site
@@ -100,26 +101,11 @@ def comparison(
 
 
 async def _compared(exchange: Exchange, site: Site, thing: Thing, chosen: Format, asked: Edition) -> Response:
-    entity = dict(thing.parameters).get("entity")
-    encoding = compression.choose(exchange.header(b"accept-encoding"))
-    key = "comparison", thing.path, entity, asked, chosen.media_type, encoding
-    entity_tag = cache.tag(site.release, key)
-    same = dereferencing.unchanged(exchange, site, asked, entity_tag)
-    if same:
-        return same
-    stored = site.cache.find((site.release.version, key))
-    if stored:
-        part = Edition(asked.release, asked.page, stored.pages)
-        return Response(200, _headers(site, thing, chosen, part, entity_tag, stored.encoding), stored.body)
-    reply = await site.run(comparison(site.shelf, thing.path, entity, asked.page, chosen.media_type, encoding))
-    part = Edition(asked.release, asked.page, reply.pages)
-    return await answers.respond(
-        exchange, site, reply, _headers(site, thing, chosen, part, entity_tag, reply.encoding), key
-    )
+    async def ask(encoding: str) -> Reply:
+        entity = dict(thing.parameters).get("entity")
+        return await site.run(comparison(site.shelf, thing.path, entity, asked.page, chosen.media_type, encoding))
 
-
-def _headers(site: Site, thing: Thing, chosen: Format, part: Edition, entity_tag: str, encoding: str) -> dict[str, str]:
-    return dereferencing.headers(site.release, thing, chosen, part, entity_tag, encoding)
+    return await dereferencing.document(exchange, site, thing, chosen, asked, ask)
 
 
 async def _listed(exchange: Exchange, site: Site, thing: Thing, chosen: Format, asked: Edition) -> Response:

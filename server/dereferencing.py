@@ -1,4 +1,4 @@
-"""Things and the documents about them: which document a thing's IRI leads to, and what the headers of a document say.
+"""Things and the documents about them: which one a thing's IRI leads to, what its headers say, how it is answered.
 
 `/drug/trabectedin` names the drug. It answers 303, in one hop, to the document about it that Accept likes best: to
 `/drug/trabectedin.ttl` where any will do, to `.html` where a browser asks. A document's suffix says its format,
@@ -8,7 +8,7 @@ whatever Accept says. One mechanism for whatever has an IRI: an entity, the onto
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -19,11 +19,15 @@ from loader.errors import NotAcceptableError, RequestError
 from loader.namespaces import BASE
 from loader.release import Release
 from loader.void import LICENCE
-from server import answers, cache, protocol
+from server import answers, cache, compression, protocol
 from server import links as site_links
+from server.cache import Stored
 from server.exchange import Exchange, Response
 from server.negotiation import SUFFIXES, Format, choose_document, documents
+from server.reply import Reply
 from server.site import Site
+
+Ask = Callable[[str], Awaitable[Reply | str]]
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 CONTEXT = "http://www.w3.org/ns/json-ld#context"
@@ -206,3 +210,29 @@ def told_again(asked: Edition, entity_tag: str, release: Release) -> dict[str, s
     """The headers of the answer to a client that has a copy already."""
     lasting = {"Vary": answers.VARY, "Cache-Control": freshness(asked)}
     return {**lasting, "ETag": entity_tag, "Last-Modified": last_modified(release)}
+
+
+async def document(exchange: Exchange, site: Site, thing: Thing, chosen: Format, asked: Edition, ask: Ask) -> Response:
+    """The document about a thing in one format: none where the client has it, the one that is kept, or a new one.
+
+    `ask` is given the content coding. It gives the answer of a worker, or the whole document as text.
+    """
+    encoding = compression.choose(exchange.header(b"accept-encoding"))
+    key = "document", thing.path, thing.parameters, chosen.media_type, asked, encoding
+    entity_tag = cache.tag(site.release, key)
+    same = unchanged(exchange, site, asked, entity_tag)
+    if same:
+        return same
+
+    def told(pages: int, coding: str) -> dict[str, str]:
+        return headers(site.release, thing, chosen, replace(asked, pages=pages), entity_tag, coding)
+
+    stored = site.cache.find((site.release.version, key))
+    if stored:
+        return Response(200, told(stored.pages, stored.encoding), stored.body)
+    found = await ask(encoding)
+    if isinstance(found, str):
+        body = compression.compress(found.encode(), encoding)
+        site.cache.keep((site.release.version, key), Stored(chosen.media_type, encoding, None, body))
+        return Response(200, told(1, encoding), body)
+    return await answers.respond(exchange, site, found, told(found.pages, found.encoding), key)

@@ -14,12 +14,13 @@ import re
 from loader.errors import UnknownEntityError, UnknownPageError, WithdrawnError
 from loader.kinds import KINDS
 from loader.namespaces import entity
-from server import answers, cache, compression, dereferencing, requests
+from server import dereferencing, requests
 from server.cache import Stored
 from server.dereferencing import Edition, Thing
 from server.entity_statements import Wanted
 from server.exchange import Exchange, Response
 from server.negotiation import Format
+from server.reply import Reply
 from server.site import Site
 from server.withdrawals import last_release_with
 
@@ -85,19 +86,8 @@ async def _require(site: Site, iri: str) -> None:
 
 
 async def _document(exchange: Exchange, site: Site, thing: Thing, chosen: Format, asked: Edition) -> Response:
-    encoding = compression.choose(exchange.header(b"accept-encoding"))
-    key = "entity", thing.path, chosen.media_type, asked, encoding
-    entity_tag = cache.tag(site.release, key)
-    same = dereferencing.unchanged(exchange, site, asked, entity_tag)
-    if same:
-        return same
-    stored = site.cache.find((site.release.version, key))
-    if stored:
-        part = Edition(asked.release, asked.page, stored.pages)
-        headers = dereferencing.headers(site.release, thing, chosen, part, entity_tag, stored.encoding)
-        return Response(200, headers, stored.body)
-    wanted = Wanted(thing.iri, site.release.version, asked.page, asked.release is not None)
-    reply = await site.run(requests.entity(wanted, chosen.media_type, encoding), reserved=True)
-    part = Edition(asked.release, asked.page, reply.pages)
-    headers = dereferencing.headers(site.release, thing, chosen, part, entity_tag, reply.encoding)
-    return await answers.respond(exchange, site, reply, headers, key)
+    async def ask(encoding: str) -> Reply:
+        wanted = Wanted(thing.iri, site.release.version, asked.page, asked.release is not None)
+        return await site.run(requests.entity(wanted, chosen.media_type, encoding), reserved=True)
+
+    return await dereferencing.document(exchange, site, thing, chosen, asked, ask)

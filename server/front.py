@@ -37,6 +37,9 @@ _READING = ("GET", "HEAD", "OPTIONS")
 
 Handler = Callable[[Exchange, Site], Awaitable[Response | None]]
 
+# What knows its own paths; the first that has one answers.
+_PLACES = (topics, graph_store, robots, comparisons, dump_files, entity_documents)
+
 
 class Front:
     """The ASGI application: every request is answered by the site that is the current one when it comes."""
@@ -117,19 +120,7 @@ def _handler(path: str) -> Handler | None:
         return health
     if path in documents.PATHS:
         return documents.answer
-    if topics.is_there(path):
-        return topics.answer
-    if graph_store.is_there(path):
-        return graph_store.answer
-    if robots.is_there(path):
-        return robots.answer
-    if comparisons.is_there(path):
-        return comparisons.answer
-    if dump_files.is_there(path):
-        return dump_files.answer
-    if entity_documents.is_there(path):
-        return entity_documents.answer
-    return None
+    return next((each.answer for each in _PLACES if each.is_there(path)), None)
 
 
 async def health(exchange: Exchange, site: Site) -> Response:

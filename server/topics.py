@@ -19,11 +19,11 @@ from pyoxigraph import RdfFormat, parse
 from loader.errors import UnknownGraphError, UnknownPageError, UnknownReleaseError
 from loader.namespaces import BASE, EXAMPLES_GRAPH, GRAPH, VOID_GRAPH
 from loader.nested import nested
-from server import answers, cache, compression, dereferencing, graph_store, protocol, queries, requests
-from server.cache import Stored
+from server import dereferencing, graph_store, protocol, queries, requests
 from server.dereferencing import Edition, Thing
 from server.exchange import Exchange, Response
 from server.negotiation import HTML, Format, choose_document
+from server.reply import Reply
 from server.site import Site
 
 SUFFIXES = ("html", "ttl", "trig", "nt", "rdf", "jsonld")
@@ -168,23 +168,12 @@ async def _is_stated(topic: Topic, site: Site) -> bool:
 
 
 async def _document(exchange: Exchange, site: Site, topic: Topic, chosen: Format, asked: Edition) -> Response:
-    encoding = compression.choose(exchange.header(b"accept-encoding"))
-    key = "topic", topic.path, chosen.media_type, asked, encoding
-    entity_tag = cache.tag(site.release, key)
-    same = dereferencing.unchanged(exchange, site, asked, entity_tag)
-    if same:
-        return same
-    stored = site.cache.find((site.release.version, key))
-    if stored:
-        headers = dereferencing.headers(site.release, topic, chosen, asked, entity_tag, stored.encoding)
-        return Response(200, headers, stored.body)
-    if chosen.media_type == _READ_BY_PEOPLE and (text := await _readable(topic, site)) is not None:
-        body = compression.compress(text.encode(), encoding)
-        site.cache.keep((site.release.version, key), Stored(chosen.media_type, encoding, None, body))
-        return Response(200, dereferencing.headers(site.release, topic, chosen, asked, entity_tag, encoding), body)
-    reply = await site.run(_request(topic, site, chosen.media_type, encoding), deadline=site.settings.max_deadline)
-    headers = dereferencing.headers(site.release, topic, chosen, asked, entity_tag, reply.encoding)
-    return await answers.respond(exchange, site, reply, headers, key)
+    async def ask(encoding: str) -> Reply | str:
+        if chosen.media_type == _READ_BY_PEOPLE and (text := await _readable(topic, site)) is not None:
+            return text
+        return await site.run(_request(topic, site, chosen.media_type, encoding), deadline=site.settings.max_deadline)
+
+    return await dereferencing.document(exchange, site, topic, chosen, asked, ask)
 
 
 async def _readable(topic: Topic, site: Site) -> str | None:
